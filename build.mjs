@@ -1,0 +1,44 @@
+/**
+ * Builds dist/ferrous.js: the whole server as one CommonJS file that plain Node runs with no node_modules beside it.
+ * With --specs also build/specs/, one file per spec for ava. With --quiet only errors are printed.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { build } from 'esbuild';
+
+const flags = new Set(process.argv.slice(2));
+const logLevel = flags.has('--quiet') ? 'warning' : 'info';
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  sourcemap: 'linked',
+  logLevel,
+  define: { FERROUS_VERSION: JSON.stringify(version) },
+};
+
+await build({
+  ...common,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/ferrous.js',
+  banner: { js: '#!/usr/bin/env node' },
+  legalComments: 'linked',
+});
+
+if (flags.has('--specs')) {
+  const files = await readdir('specs', { recursive: true });
+  await rm('build/specs', { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: files.filter((file) => file.endsWith('.spec.ts')).map((file) => join('specs', file)),
+    outbase: 'specs',
+    outdir: 'build/specs',
+    sourcemap: 'inline',
+    // Packages stay outside: the specs run where node_modules is.
+    packages: 'external',
+  });
+}
