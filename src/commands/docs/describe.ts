@@ -1,7 +1,7 @@
 /**
  * The form of a command's description: everything COMMAND says of it, without the reducer that runs it.
  *
- * In: literals of the sibling files; Out: the same values, checked; command files spread them into their `command`.
+ * In: the literals of the sibling files. Out: the same values, checked against the type of a command.
  * COMMAND DOCS prints a `display_text` for every argument but `oneof` and `block`; here `displayText` is written
  * only where that text is not the argument's name. Flags that Redis hides from COMMAND (`sentinel`, `protected`,
  * `touches_arbitrary_keys`) and the derived `movablekeys` are left out.

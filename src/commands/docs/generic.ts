@@ -2,7 +2,8 @@
  * Contracts and documentation of the commands on keys of any type (group "generic"), as Redis 7.2 prints them.
  * Those about expiration times are in expiry.ts, OBJECT is in object.ts.
  *
- * In: nothing; Out: one constant per command; no memory but the constants themselves.
+ * In: nothing. Out: one constant per command, which its command file spreads and completes with the reducer. The
+ * constants are made once at start and shared; nobody changes them.
  *
  * @since 0.1.0
  */

@@ -1,7 +1,8 @@
 /**
  * Contracts and documentation of the string commands, as COMMAND INFO and COMMAND DOCS of Redis 7.2 print them.
  *
- * In: nothing; Out: one constant per command; no memory but the constants themselves.
+ * In: nothing. Out: one constant per command, which its command file spreads and completes with the reducer. The
+ * constants are made once at start and shared; nobody changes them.
  *
  * @since 0.1.0
  */
