@@ -14,6 +14,8 @@ import {
   Command,
   dbArg,
   floatText,
+  futureMillisecondsArg,
+  futureSecondsArg,
   integerArg,
   integerText,
   key,
@@ -54,12 +56,9 @@ const options = (max: number, ...choices: fc.Arbitrary<readonly Arg[]>[]): Part 
 const many = (part: fc.Arbitrary<Arg>, max = 4): Part => fc.array(part, { minLength: 1, maxLength: max });
 const pairs: Part = fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 4 }).map((list) => list.flat());
 
-const expiry = [
-  withArg('EX', secondsArg),
-  withArg('PX', millisecondsArg),
-  withArg('EXAT', unixSecondsArg),
-  withArg('pxat', unixMillisecondsArg),
-];
+const fromNow = [withArg('EX', secondsArg), withArg('PX', millisecondsArg)];
+const futureExpiry = [...fromNow, withArg('EXAT', futureSecondsArg), withArg('pxat', futureMillisecondsArg)];
+const anyExpiry = [...fromNow, withArg('EXAT', unixSecondsArg), withArg('pxat', unixMillisecondsArg)];
 const condition = options(2, word('NX', 'XX', 'GT', 'lt'));
 const offset: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.nat(70).map(String) },
@@ -72,15 +71,15 @@ const floatArg = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('inf', '-inf') },
 );
 
-/** Any command of the string group. */
-export const stringCommand: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: command('SET', key, value, options(3, ...expiry, word('NX', 'XX', 'get', 'KEEPTTL'), word('NX', 'bad'))),
-  },
+const setWith = (expiry: typeof anyExpiry): fc.Arbitrary<Command> =>
+  command('SET', key, value, options(3, ...expiry, word('NX', 'XX', 'get', 'KEEPTTL'), word('NX', 'bad')));
+
+/** Any command of the string group whose outcome no later SCAN or RANDOMKEY can change. */
+const steadyStringCommand: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: setWith(futureExpiry) },
   { weight: 3, arbitrary: command('SET', key, value) },
   { weight: 3, arbitrary: command('GET', key) },
-  { weight: 3, arbitrary: command('GETEX', key, options(2, ...expiry, word('PERSIST'), word('bad'))) },
+  { weight: 3, arbitrary: command('GETEX', key, options(2, ...anyExpiry, word('PERSIST'), word('bad'))) },
   command('GETDEL', key),
   command('GETSET', key, value),
   command('SETEX', key, secondsArg, value),
@@ -108,6 +107,15 @@ export const stringCommand: fc.Arbitrary<Command> = fc.oneof(
       options(3, word('LEN', 'idx', 'WITHMATCHLEN'), withArg('MINMATCHLEN', integerArg), word('bad')),
     ),
   },
+);
+
+/**
+ * Any command of the string group. SET with a time that is over leaves a key that is gone but still counted until a
+ * command meets it; which keys RANDOMKEY and a partial SCAN meet is chance, so `anyCommand` does without that form.
+ */
+export const stringCommand: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 12, arbitrary: steadyStringCommand },
+  { weight: 1, arbitrary: setWith(anyExpiry) },
 );
 
 /** What DUMP says of `hello`, 12345, 7, -2147483648, 2^63-1, 100 x `a` and the empty string, then damaged ones. */
@@ -218,7 +226,7 @@ export interface ProgramOptions {
 
 /** Any command of the string and keys groups. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: stringCommand },
+  { weight: 3, arbitrary: steadyStringCommand },
   { weight: 2, arbitrary: keysCommand },
 );
 

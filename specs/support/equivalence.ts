@@ -58,15 +58,16 @@ export const within =
     theirs.value >= 0 &&
     Math.abs(Number(ours.value) - Number(theirs.value)) <= slack;
 
-/** SCAN and its kin: comparable when one call returns everything, otherwise only the shape is. */
+/** SCAN and its kin: comparable when one call from the start returns everything, otherwise only the shape is. */
 const scanned =
   (asPairs: boolean): Equivalence =>
   (words, ours, theirs) => {
     const [, left] = items(ours) ?? [];
     const [, right] = items(theirs) ?? [];
     if (left === undefined || right === undefined || left.type !== right.type) return false;
+    const cursor = words[0] === 'SCAN' ? words[1] : words[2];
     const count = words.findIndex((word) => word.toUpperCase() === 'COUNT');
-    if (count === -1 || !(Number(words[count + 1]) >= 1000)) return true;
+    if (cursor !== '0' || count === -1 || !(Number(words[count + 1]) >= 1000)) return true;
     return asPairs ? unorderedPairs(words, left, right) : unordered(words, left, right);
   };
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Command, chunked } from './arbitraries.ts';
-import { program } from './arbitrary-commands.ts';
+import { anyCommand, program, stringCommand } from './arbitrary-commands.ts';
 import { describe, pairOf } from './oracle.ts';
 import { oracleTest } from './oracle-test.ts';
 import { startRedis } from './process-server.ts';
@@ -22,8 +22,10 @@ test('a command prints as redis-cli reads it', (t) => {
 oracleTest('redis-server agrees with another redis-server on every program', async (t) => {
   const pair = pairOf(t, await startRedis(t), await startRedis(t));
   await fc.assert(
-    fc.asyncProperty(program(), fc.constantFrom(2 as const, 3 as const), (any, protocol) =>
-      pair.check(any.script, { protocol }),
+    fc.asyncProperty(
+      fc.oneof(program({ commands: anyCommand }), program({ commands: stringCommand })),
+      fc.constantFrom(2 as const, 3 as const),
+      (any, protocol) => pair.check(any.script, { protocol }),
     ),
     { numRuns: 200 },
   );
