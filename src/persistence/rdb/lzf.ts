@@ -50,7 +50,7 @@ const writeLiterals = (src: Uint8Array, from: number, to: number, dst: Uint8Arra
   let at = from;
   let end = out;
   while (at < to) {
-    const count = to - at < LITERALS_MAX ? to - at : LITERALS_MAX;
+    const count = Math.min(to - at, LITERALS_MAX);
     dst[end++] = count - 1;
     for (let i = 0; i < count; i++) dst[end++] = src[at++]!;
   }
@@ -89,7 +89,7 @@ export const lzfCompress = (src: Uint8Array, off: number, len: number, dst: Uint
       continue;
     }
 
-    const lengthMax = end - at < MATCH_MAX ? end - at : MATCH_MAX;
+    const lengthMax = Math.min(end - at, MATCH_MAX);
     let length = MATCH_MIN;
     while (length < lengthMax && src[candidate + length] === src[at + length]) length++;
 
