@@ -18,6 +18,7 @@ export {
 export { formatMemory, parseMemory } from './numbers.ts';
 export { parseConfig } from './parse.ts';
 export { quote, splitArgs } from './quoting.ts';
+export { rewriteConfig } from './rewrite.ts';
 export type { BufferLimit, BufferLimits, MasterAddress, RenamedCommand, SavePoint, ShutdownFlag } from './special.ts';
 export { type ApplyHook, type ConfigChange, ConfigStore, type SettingContext } from './store.ts';
 export { type Config, defaults, findDirective, type Name, names } from './table.ts';

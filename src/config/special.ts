@@ -254,7 +254,7 @@ export const masterAddress: LinesCodec<MasterAddress | null> = linesCodec<Master
     if (O.isNone(number) || number.value < 0 || number.value > 65535) return E.left('Invalid master port');
     return E.right({ host, port: number.value });
   },
-  (address) => [address === null ? [''] : [address.host, String(address.port)]],
+  (address) => (address === null ? [] : [[address.host, String(address.port)]]), // a master has no such line
 );
 
 const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments';

@@ -2,9 +2,9 @@
  * Directives about the encodings of small values, and about background work.
  * @since 0.1.0
  */
-import { integer, longInteger, memory, signedInteger, yesNo } from '../codecs.ts';
+import { integer, longInteger, memory, signedInteger, text, yesNo } from '../codecs.ts';
 import { directive, section } from '../directive.ts';
-import { INT_MIN, LLONG_MAX } from '../numbers.ts';
+import { INT_MIN } from '../numbers.ts';
 import { NO_JEMALLOC, NO_TYPE_YET } from './effects.ts';
 
 const planned = { effect: NO_TYPE_YET };
@@ -154,6 +154,12 @@ export const debugging = section('DEBUGGING', 'Aids for tests. CONFIG GET answer
     hidden: true,
     effect: DEBUGGING,
   }),
+  'debug-context': directive(text('a text'), '', {
+    doc: 'What a debugging session is about, for log lines.',
+    hidden: true,
+    style: 'quoted',
+    effect: DEBUGGING,
+  }),
   'enable-debug-assert': directive(yesNo, false, {
     doc: 'Check more invariants.',
     change: 'at start',
@@ -161,6 +167,3 @@ export const debugging = section('DEBUGGING', 'Aids for tests. CONFIG GET answer
     effect: DEBUGGING,
   }),
 });
-
-/** Kept for the exhaustive check of bounds in the specs. */
-export const LARGEST_ENTRY_COUNT = LLONG_MAX;

@@ -24,6 +24,7 @@ export const clients = section('CLIENTS', 'How many clients there may be, and ho
       'the second size waits for that many seconds. For the classes normal, replica (or slave) and pubsub; 0 is no limit.',
     repeat: 'merges',
     manyWords: true,
+    style: 'memory',
   }),
   'maxmemory-clients': directive(
     memoryOrPercent,

@@ -82,7 +82,6 @@ export const replication = section('REPLICATION', 'A replica keeps a live copy o
   }),
   'replica-announced': directive(yesNo, true, {
     doc: 'Let Sentinel list this replica.',
-    aliases: [],
   }),
   'min-replicas-to-write': directive(integer({ unit: 'replicas' }), 0, {
     doc: 'Refuse writes with fewer replicas than this. 0 never does.',
