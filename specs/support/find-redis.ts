@@ -22,6 +22,7 @@ export type RedisServer = { readonly path: string } | { readonly missing: string
 const LOCK_DIR = join(tmpdir(), 'ferrous-install-redis.lock');
 const FAILED_NOTE = join(tmpdir(), 'ferrous-install-redis.failed');
 const FAILED_NOTE_TTL_MS = 10 * 60_000;
+const LOCK_TTL_MS = 10 * 60_000;
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 const isExecutable = (path: string): Promise<boolean> =>
@@ -47,7 +48,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Takes the lock, waiting for who holds it; the lock of a process that died is taken over. */
+/** Takes the lock, waiting for who holds it; one that is old or whose holder died is taken over. */
 const lock = async (): Promise<void> => {
   for (;;) {
     try {
@@ -56,7 +57,12 @@ const lock = async (): Promise<void> => {
       return;
     } catch {
       const holder = Number(await readFile(join(LOCK_DIR, 'pid'), 'utf8').catch(() => ''));
-      if (holder > 0 && !isAlive(holder)) await rm(LOCK_DIR, { recursive: true, force: true });
+      const takenAtMs = await stat(LOCK_DIR).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Date.now(),
+      );
+      const isStale = (holder > 0 && !isAlive(holder)) || Date.now() - takenAtMs > LOCK_TTL_MS;
+      if (isStale) await rm(LOCK_DIR, { recursive: true, force: true });
       else await pause(250); // waits for another process: there is nothing to be notified by
     }
   }
