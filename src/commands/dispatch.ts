@@ -1,0 +1,329 @@
+/**
+ * Dispatch: the gate every command passes, the call of its reducer, and the write events that follow.
+ *
+ * In:  a command view and the client that sent it. Out: one reply in the outbox, write events on the stream, a
+ * CommandEvent for whoever watches.
+ *
+ * @since 0.1.0
+ */
+import { type Observable, Subject } from 'rxjs';
+import type { Config } from '../config/table.ts';
+import { Effects } from '../events/effects.ts';
+import { ExpiryMode, type Keyspace } from '../keyspace/keyspace.ts';
+import { Client, ClientKind } from '../net/client.ts';
+import type { Outbox } from '../net/outbox.ts';
+import { NO_PEER } from '../net/peer.ts';
+import type { CommandView } from '../resp/view.ts';
+import type { Context, Services } from './context.ts';
+import { Outcome } from './spec.ts';
+import { Bit, type Command } from './table.ts';
+
+/** Why commands are refused at the moment. */
+export interface GateState {
+  readonly readOnlyReplica: boolean;
+  /** Our link is down and replica-serve-stale-data is no. */
+  readonly stale: boolean;
+  readonly loading: boolean;
+  /** A snapshot failed and stop-writes-on-bgsave-error is yes. */
+  readonly snapshotsFail: boolean;
+  readonly tooFewReplicas: boolean;
+}
+
+const OPEN: GateState = {
+  readOnlyReplica: false,
+  stale: false,
+  loading: false,
+  snapshotsFail: false,
+  tooFewReplicas: false,
+};
+
+const NOAUTH = 'NOAUTH Authentication required.';
+const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+const MISCONF =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
+const NOREPLICAS = 'NOREPLICAS Not enough good replicas to write.';
+const READONLY = "READONLY You can't write against a read only replica.";
+const MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+const LOADING = 'LOADING Redis is loading the dataset in memory';
+
+/** Longest list of arguments that an "unknown command" error repeats. */
+const REPEATED_BYTES_MAX = 128;
+
+/** A command that ran, as consumers of `commands$` see it. A loan, like the view in it. */
+export interface CommandEvent {
+  readonly client: Client;
+  readonly command: Command;
+  readonly view: CommandView;
+  readonly db: number;
+  readonly nowMs: number;
+  readonly durationUs: number;
+  readonly failed: boolean;
+}
+
+interface MutableCommandEvent {
+  client: Client;
+  command: Command;
+  view: CommandView;
+  db: number;
+  nowMs: number;
+  durationUs: number;
+  failed: boolean;
+}
+
+/** Stands where no client has sent anything yet. */
+const NOBODY = new Client(0, NO_PEER, { bulkBytesMax: 0 }, 0);
+
+class CommandContext implements Context {
+  nowMs = 0;
+  client: Client = NOBODY;
+  readonly keyspace: Keyspace;
+  config: Config;
+  readonly random: () => number;
+  readonly effects = new Effects();
+  changes = 1;
+  fromMaster = false;
+  readonly server: Services;
+
+  constructor(server: Services) {
+    this.server = server;
+    this.keyspace = server.keyspace;
+    this.config = server.config.config;
+    this.random = server.environment.random;
+  }
+}
+
+export class Dispatcher {
+  private readonly server: Services;
+  private readonly outbox: Outbox;
+  private readonly context: CommandContext;
+  private readonly commandSubject = new Subject<CommandEvent>();
+  /** Every command that ran, in order. */
+  readonly commands$: Observable<CommandEvent> = this.commandSubject.asObservable();
+  private event: MutableCommandEvent | undefined = undefined;
+
+  private state: GateState = OPEN;
+  /** A command with one of these bits, or without one of those, goes through the slow gate. */
+  private refusedBits = 0;
+  private requiredBits = 0;
+  private maxMemoryBytes: number;
+  private startedUs = 0;
+
+  constructor(server: Services, outbox: Outbox) {
+    this.server = server;
+    this.outbox = outbox;
+    this.context = new CommandContext(server);
+    this.maxMemoryBytes = server.config.config.maxmemory;
+    const { keyspace } = server;
+    keyspace.onExpired = (db) => {
+      const name = this.context.config['lazyfree-lazy-expire'] ? 'UNLINK' : 'DEL';
+      this.context.effects.begin(db.index, 2).text(name).bytes(db.keyBytes, db.keyAt, db.keyLength);
+    };
+    server.config.changes$.subscribe(({ config }) => {
+      this.context.config = config;
+      this.maxMemoryBytes = config.maxmemory;
+    });
+  }
+
+  /** Says what is refused from now on. */
+  setGate(state: GateState): void {
+    this.state = state;
+    this.refusedBits = 0;
+    this.requiredBits = 0;
+    if (state.readOnlyReplica || state.tooFewReplicas) this.refusedBits |= Bit.Write;
+    if (state.snapshotsFail) this.refusedBits |= Bit.Write | Bit.Ping;
+    if (state.stale) this.requiredBits |= Bit.Stale;
+    if (state.loading) this.requiredBits |= Bit.Loading;
+  }
+
+  /** Reads the clocks; to be called before the commands of a chunk. */
+  beginTurn(): void {
+    this.startedUs = this.server.environment.monotonicUs();
+    this.setTime(this.server.environment.scheduler.now());
+  }
+
+  /** Runs one command of a client. */
+  run(client: Client, view: CommandView): void {
+    const { context, server, outbox } = this;
+    outbox.open(client);
+    const silent = client.replyOff || client.replySkip > 0 || client.kind !== ClientKind.Normal;
+    const mark = silent ? outbox.mark() : undefined;
+    client.commands++;
+
+    let command = server.commands.find(view);
+    if (command?.subcommands !== undefined && view.argc > 1) {
+      const sub = server.commands.findSubcommand(command, view);
+      if (sub === undefined) {
+        this.reject(
+          command,
+          `ERR unknown subcommand '${shortened(view, 1)}'. Try ${command.fullName.toUpperCase()} HELP.`,
+        );
+        if (mark !== undefined) this.silence(client, mark);
+        return;
+      }
+      command = sub;
+    }
+    const refusal = command === undefined ? unknownCommand(view) : this.refusal(client, command, view);
+    if (refusal !== undefined || command === undefined) {
+      this.reject(command, refusal ?? '');
+    } else {
+      client.lastCommand = command.fullName;
+      context.client = client;
+      this.execute(command, view, client);
+    }
+    if (mark !== undefined) this.silence(client, mark);
+  }
+
+  /** Emits what was put into `effects` outside of a command: keys that the expiry cycle removed. */
+  emitEffects(): void {
+    const { effects, nowMs } = this.context;
+    const { writes } = this.server;
+    for (let i = 0; i < effects.count; i++) {
+      writes.emit(effects.databaseOf(i), nowMs, effects.buf, effects.startOf(i), effects.endOf(i));
+    }
+    effects.clear();
+  }
+
+  /** Sets the time commands see. */
+  setTime(nowMs: number): void {
+    this.context.nowMs = nowMs;
+    this.context.keyspace.setNow(nowMs);
+  }
+
+  private execute(command: Command, view: CommandView, client: Client): void {
+    const { context, server } = this;
+    const { keyspace } = server;
+    const { reply } = this.outbox;
+    const db = keyspace.databases[client.db];
+    const errors = reply.errors;
+    const { reduce } = command;
+    if (reduce === undefined) throw new Error(`${command.fullName} has no reducer`);
+
+    const fromMaster = client.kind === ClientKind.Master;
+    context.changes = 1;
+    context.fromMaster = fromMaster;
+    keyspace.noTouch = client.noTouch;
+    let outcome: Outcome;
+    if (fromMaster) {
+      const mode = keyspace.expiryMode;
+      keyspace.expiryMode = ExpiryMode.Ignore;
+      outcome = reduce(db, view, reply, context);
+      keyspace.expiryMode = mode;
+    } else {
+      outcome = reduce(db, view, reply, context);
+    }
+
+    if (outcome !== Outcome.Unchanged || context.effects.count > 0) this.propagate(outcome, db.index, view);
+
+    const endedUs = server.environment.monotonicUs();
+    const durationUs = endedUs - this.startedUs;
+    this.startedUs = endedUs;
+    const { stats } = command;
+    stats.calls++;
+    stats.durationUs += durationUs;
+    server.stats.commandsProcessed++;
+    const failed = reply.errors !== errors;
+    if (failed) {
+      stats.failed++;
+      this.countError(reply.lastError);
+    }
+    if (this.commandSubject.observed) this.tell(client, command, view, db.index, durationUs, failed);
+  }
+
+  private propagate(outcome: Outcome, db: number, view: CommandView): void {
+    const { context, server } = this;
+    const { writes } = server;
+    if (outcome !== Outcome.Unchanged) writes.changes += context.changes;
+    // A replica's own history is its master's: the link relays those bytes, local changes stay local.
+    if (server.replication.isReplica) {
+      context.effects.clear();
+      return;
+    }
+    if (context.effects.count > 0) this.emitEffects();
+    if (outcome === Outcome.AsReceived) writes.emit(db, context.nowMs, view.buf, view.start, view.end);
+  }
+
+  /** The error that refuses a command before it runs, in the order in which Redis looks. */
+  private refusal(client: Client, command: Command, view: CommandView): string | undefined {
+    const { arity, bits } = command;
+    if (arity > 0 ? view.argc !== arity : view.argc < -arity) {
+      return `ERR wrong number of arguments for '${command.fullName}' command`;
+    }
+    if (command.reduce === undefined) return `ERR wrong number of arguments for '${command.fullName}' command`;
+    if (!client.authenticated && (bits & Bit.NoAuth) === 0) return NOAUTH;
+    if (this.maxMemoryBytes > 0 && (bits & Bit.DenyOom) !== 0 && client.kind === ClientKind.Normal) {
+      if (this.server.keyspace.arena.usedBytes > this.maxMemoryBytes) return OOM;
+    }
+    if ((bits & this.refusedBits) === 0 && (~bits & this.requiredBits) === 0) return undefined;
+    if (client.kind === ClientKind.Master) return undefined;
+    return this.slowRefusal(bits);
+  }
+
+  private slowRefusal(bits: number): string | undefined {
+    const { state } = this;
+    const isWrite = (bits & Bit.Write) !== 0;
+    if (state.snapshotsFail && !this.server.replication.isReplica && (bits & (Bit.Write | Bit.Ping)) !== 0)
+      return MISCONF;
+    if (state.tooFewReplicas && isWrite) return NOREPLICAS;
+    if (state.readOnlyReplica && isWrite) return READONLY;
+    if (state.stale && (bits & Bit.Stale) === 0) return MASTERDOWN;
+    if (state.loading && (bits & Bit.Loading) === 0) return LOADING;
+    return undefined;
+  }
+
+  private reject(command: Command | undefined, error: string): void {
+    this.outbox.reply.error(error);
+    if (command !== undefined) command.stats.rejected++;
+    this.countError(error);
+  }
+
+  private countError(text: string): void {
+    const { stats } = this.server;
+    const space = text.indexOf(' ');
+    const code = space < 0 ? text : text.slice(0, space);
+    stats.errorReplies++;
+    stats.errors.set(code, (stats.errors.get(code) ?? 0) + 1);
+  }
+
+  /** Takes a reply back that the client does not want. */
+  private silence(client: Client, mark: ReturnType<Outbox['mark']>): void {
+    // CLIENT REPLY ON answers although replies were off when it came.
+    if (client.kind === ClientKind.Normal && !client.replyOff && client.replySkip === 0) return;
+    this.outbox.rewind(mark);
+    if (client.replySkip > 0) client.replySkip--;
+  }
+
+  private tell(
+    client: Client,
+    command: Command,
+    view: CommandView,
+    db: number,
+    durationUs: number,
+    failed: boolean,
+  ): void {
+    const { nowMs } = this.context;
+    this.event ??= { client, command, view, db, nowMs, durationUs, failed };
+    const { event } = this;
+    event.client = client;
+    event.command = command;
+    event.view = view;
+    event.db = db;
+    event.nowMs = nowMs;
+    event.durationUs = durationUs;
+    event.failed = failed;
+    this.commandSubject.next(event);
+  }
+}
+
+const shortened = (view: CommandView, index: number): string =>
+  view
+    .text(index)
+    .slice(0, REPEATED_BYTES_MAX)
+    .replace(/[\r\n]/g, ' ');
+
+const unknownCommand = (view: CommandView): string => {
+  let args = '';
+  for (let i = 1; i < view.argc && args.length < REPEATED_BYTES_MAX; i++) {
+    args += `'${view.text(i).slice(0, REPEATED_BYTES_MAX - args.length)}' `;
+  }
+  return `ERR unknown command '${shortened(view, 0)}', with args beginning with: ${args}`;
+};

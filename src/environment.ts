@@ -1,0 +1,40 @@
+/**
+ * What the server takes from the outside: time, chance, the network and the event loop.
+ *
+ * Everything that could differ between two runs comes through here, so that a test (or a program that embeds the
+ * server) can give a virtual clock, a seeded random source and connections within one process.
+ *
+ * @since 0.1.0
+ */
+import { randomBytes } from 'node:crypto';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { Transport } from './net/peer.ts';
+import { tcpTransport } from './net/tcp.ts';
+
+export interface Environment {
+  /** `now()` is ms since 1970; timers of the whole server run on it. */
+  readonly scheduler: SchedulerLike;
+  /** A clock for durations, in µs from any origin. */
+  readonly monotonicUs: () => number;
+  /** Yields numbers in [0, 1). */
+  readonly random: () => number;
+  /** Bytes for identifiers and secrets. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly transport: Transport;
+  /** Runs a function once the events that are ready now have been handled. */
+  readonly atTurnEnd: (run: () => void) => void;
+}
+
+/** Generates a 40-digit hexadecimal id such as a replication id or a run id. */
+export const hexadecimalId = (environment: Environment): string =>
+  Buffer.from(environment.randomBytes(20)).toString('hex');
+
+/** The real world. */
+export const systemEnvironment = (): Environment => ({
+  scheduler: asyncScheduler,
+  monotonicUs: () => performance.now() * 1000,
+  random: Math.random,
+  randomBytes: (count) => randomBytes(count),
+  transport: tcpTransport(),
+  atTurnEnd: setImmediate,
+});

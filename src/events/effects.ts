@@ -1,0 +1,101 @@
+/**
+ * Effects: the deterministic commands that say what a command did, where its own bytes do not.
+ *
+ * Reducers write them (`SET k v PXAT …` for `SET k v EX …`), the keyspace adds the DEL of a key that expired, and
+ * dispatch emits them in order after the reducer has returned. One buffer, reused.
+ *
+ * @since 0.1.0
+ */
+import { copyBytes } from '../bytes.ts';
+import { INTEGER_BYTES_MAX, integerBytes, writeInteger } from '../resp/numbers.ts';
+
+const INITIAL_BYTES = 4096;
+const KEPT_BYTES_MAX = 1024 * 1024;
+const STAR = 42;
+const DOLLAR = 36;
+const CR = 13;
+const LF = 10;
+
+export class Effects {
+  /** How many commands are held. */
+  count = 0;
+  buf: Uint8Array = new Uint8Array(INITIAL_BYTES);
+  private pos = 0;
+  private readonly databases: number[] = [];
+  private readonly starts: number[] = [];
+
+  /** Begins a command of `argc` arguments on database `db`. */
+  begin(db: number, argc: number): this {
+    this.databases[this.count] = db;
+    this.starts[this.count] = this.pos;
+    this.count++;
+    this.header(STAR, argc);
+    return this;
+  }
+
+  /** An argument from bytes. */
+  bytes(source: Uint8Array, offset: number, length: number): this {
+    this.header(DOLLAR, length);
+    this.reserve(length + 2);
+    copyBytes(source, offset, this.buf, this.pos, length);
+    this.pos += length;
+    this.lineEnd();
+    return this;
+  }
+
+  /** An argument from a latin1 string. */
+  text(text: string): this {
+    this.header(DOLLAR, text.length);
+    this.reserve(text.length + 2);
+    for (let i = 0; i < text.length; i++) this.buf[this.pos++] = text.charCodeAt(i);
+    this.lineEnd();
+    return this;
+  }
+
+  /** An argument from a safe integer. */
+  integer(value: number): this {
+    this.header(DOLLAR, integerBytes(value));
+    this.reserve(INTEGER_BYTES_MAX + 2);
+    this.pos = writeInteger(this.buf, this.pos, value);
+    this.lineEnd();
+    return this;
+  }
+
+  databaseOf(index: number): number {
+    return this.databases[index];
+  }
+
+  startOf(index: number): number {
+    return this.starts[index];
+  }
+
+  endOf(index: number): number {
+    return index + 1 < this.count ? this.starts[index + 1] : this.pos;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.pos = 0;
+    if (this.buf.length > KEPT_BYTES_MAX) this.buf = new Uint8Array(INITIAL_BYTES);
+  }
+
+  private header(mark: number, value: number): void {
+    this.reserve(INTEGER_BYTES_MAX + 3);
+    this.buf[this.pos] = mark;
+    this.pos = writeInteger(this.buf, this.pos + 1, value);
+    this.lineEnd();
+  }
+
+  private lineEnd(): void {
+    this.buf[this.pos] = CR;
+    this.buf[this.pos + 1] = LF;
+    this.pos += 2;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.pos + bytes <= this.buf.length) return;
+    const wider = new Uint8Array(Math.max(this.buf.length * 2, this.pos + bytes));
+    wider.set(this.buf.subarray(0, this.pos));
+    this.buf = wider;
+  }
+}

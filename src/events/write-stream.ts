@@ -1,0 +1,103 @@
+/**
+ * The write-event stream: every change of the keyspace, in order, as the bytes of a deterministic command.
+ *
+ * In:  commands that changed something, from dispatch. Out: `events$`, and the offset they have reached.
+ * The bytes of all events, one behind the other, are exactly the replication stream: an offset here is a replication
+ * offset. A `SELECT` stands before an event whose database differs from that of the event before.
+ *
+ * An event is a loan: it and its bytes are good until `next` returns. Consumers never throw and never emit.
+ *
+ * @since 0.1.0
+ */
+import { type Observable, Subject } from 'rxjs';
+
+export interface WriteEvent {
+  /** Database the command applies to; -1 for bytes that belong to no database (PING, SELECT itself). */
+  readonly db: number;
+  /** Replication offset before the first byte. */
+  readonly offset: number;
+  /** When it happened, in ms since 1970. */
+  readonly timeMs: number;
+  /** The command in RESP: bytes [start, end) of `buf`. */
+  readonly buf: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+class ReusedEvent implements WriteEvent {
+  db = 0;
+  offset = 0;
+  timeMs = 0;
+  buf: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+}
+
+const NO_DATABASE = -1;
+
+/** SELECT in RESP, by database number. */
+const selectBytes = (db: number): Uint8Array => {
+  const digits = String(db);
+  return new Uint8Array(Buffer.from(`*2\r\n$6\r\nSELECT\r\n$${digits.length}\r\n${digits}\r\n`));
+};
+
+export class WriteStream {
+  /** Bytes emitted so far: the replication offset. */
+  offset = 0;
+  /** How many commands changed something since the server started (rdb_changes_since_last_save counts from here). */
+  changes = 0;
+  private readonly subject = new Subject<WriteEvent>();
+  readonly events$: Observable<WriteEvent> = this.subject.asObservable();
+  private readonly event = new ReusedEvent();
+  private selected = NO_DATABASE;
+  private readonly selects: (Uint8Array | undefined)[] = [];
+
+  /** Emits a command that changed database `db`. */
+  emit(db: number, timeMs: number, buf: Uint8Array, start: number, end: number): void {
+    if (db !== this.selected) {
+      this.selected = db;
+      const select = this.selectOf(db);
+      this.send(NO_DATABASE, timeMs, select, 0, select.length);
+    }
+    this.send(db, timeMs, buf, start, end);
+  }
+
+  /** Emits bytes that belong to no database: PING, REPLCONF GETACK, or the stream of our own master as it came. */
+  relay(timeMs: number, buf: Uint8Array, start: number, end: number): void {
+    this.send(NO_DATABASE, timeMs, buf, start, end);
+  }
+
+  /** The next event names its database again; for a consumer that starts in the middle. */
+  forgetDatabase(): void {
+    this.selected = NO_DATABASE;
+  }
+
+  /** Continues at another offset: after a full resync, or when a stored history goes on. */
+  continueAt(offset: number): void {
+    this.offset = offset;
+    this.forgetDatabase();
+  }
+
+  private selectOf(db: number): Uint8Array {
+    let select = this.selects[db];
+    if (select === undefined) {
+      select = selectBytes(db);
+      this.selects[db] = select;
+    }
+    return select;
+  }
+
+  private send(db: number, timeMs: number, buf: Uint8Array, start: number, end: number): void {
+    const { subject, offset } = this;
+    this.offset = offset + (end - start);
+    if (!subject.observed) return;
+    const { event } = this;
+    event.db = db;
+    event.offset = offset;
+    event.timeMs = timeMs;
+    event.buf = buf;
+    event.start = start;
+    event.end = end;
+    subject.next(event);
+  }
+}

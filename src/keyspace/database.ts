@@ -1,0 +1,498 @@
+/**
+ * One database: a dictionary of entries and the index of those that expire.
+ *
+ * In:  keys and values as bytes. Out: refs of entries, valid until the next change of the same database.
+ * All changes of the keyspace pass through here, which is where a running snapshot is told first (`preserve`).
+ *
+ * Reading a value or a key loads a view (`valueBytes`, `valueAt`, `valueLength`) that is good until the next change;
+ * it is a way to return three things without an allocation.
+ *
+ * @since 0.1.0
+ */
+
+import { copyBytes } from '../bytes.ts';
+import type { Arena } from './arena.ts';
+import {
+  ACCESS,
+  type Encoding,
+  EXPIRES,
+  EXTERNAL,
+  encodingOf,
+  expiresWord,
+  externalWord,
+  HASH,
+  KEY_OFFSET,
+  META,
+  NARROW_BYTES_MAX,
+  NEXT,
+  type Type,
+  typeOf,
+  WIDE,
+} from './entry.ts';
+import { ExpiryIndex } from './expiry-index.ts';
+import type { Keyspace } from './keyspace.ts';
+
+/** What a command view looks like from here: its arguments as ranges of one buffer. */
+export interface Arguments {
+  readonly buf: Uint8Array;
+  offset(index: number): number;
+  length(index: number): number;
+}
+
+/** No entry under this key. */
+export const MISSING = 0;
+/** No expiry. */
+export const NO_EXPIRY = -1;
+
+/** Longer values lie in a block of their own, so that changing them does not move the key. */
+const INLINE_VALUE_BYTES_MAX = 2048;
+/** Growing values get as much room again, up to this much more (as Redis' sds does). */
+const SLACK_BYTES_MAX = 1024 * 1024;
+
+const MOVED_META = 0xff; // type and encoding survive a move, the layout bits do not
+
+/** What a flushed database leaves behind for the reclaimer and for a snapshot that still walks it. */
+export interface Detached {
+  readonly header: number;
+  readonly expiries: ExpiryIndex;
+}
+
+export class Database {
+  /** 0-based number; SWAPDB exchanges contents, never numbers. */
+  readonly index: number;
+  readonly keyspace: Keyspace;
+  /** Ref of the dictionary's header. */
+  header: number;
+  expiries: ExpiryIndex;
+
+  valueBytes: Uint8Array;
+  valueAt = 0;
+  valueLength = 0;
+  keyBytes: Uint8Array;
+  keyAt = 0;
+  keyLength = 0;
+
+  private readonly arena: Arena;
+
+  constructor(keyspace: Keyspace, index: number) {
+    this.keyspace = keyspace;
+    this.index = index;
+    this.arena = keyspace.arena;
+    this.header = keyspace.dict.create();
+    this.expiries = new ExpiryIndex(keyspace.arena);
+    this.valueBytes = keyspace.arena.bytes[0];
+    this.keyBytes = keyspace.arena.bytes[0];
+  }
+
+  get size(): number {
+    return this.keyspace.dict.count(this.header);
+  }
+
+  // ── looking up ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The entry of a key that has not expired, or MISSING. Counts nothing and touches nothing. */
+  findKey(bytes: Uint8Array, offset: number, length: number): number {
+    const { dict } = this.keyspace;
+    const ref = dict.find(this.header, dict.hash(bytes, offset, length), bytes, offset, length);
+    if (ref === MISSING) return MISSING;
+    return (this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + META] & EXPIRES) !== 0 && this.expireIfDue(ref)
+      ? MISSING
+      : ref;
+  }
+
+  find(args: Arguments, index: number): number {
+    return this.findKey(args.buf, args.offset(index), args.length(index));
+  }
+
+  /** For reading commands: counts a hit or a miss and notes the access. */
+  findRead(args: Arguments, index: number): number {
+    const ref = this.findKey(args.buf, args.offset(index), args.length(index));
+    if (ref === MISSING) {
+      this.keyspace.misses++;
+      return MISSING;
+    }
+    this.keyspace.hits++;
+    this.noteAccess(ref);
+    return ref;
+  }
+
+  /** For writing commands: notes the access. */
+  findWrite(args: Arguments, index: number): number {
+    const ref = this.findKey(args.buf, args.offset(index), args.length(index));
+    if (ref !== MISSING) this.noteAccess(ref);
+    return ref;
+  }
+
+  // ── reading an entry ──────────────────────────────────────────────────────────────────────────────────────────
+
+  meta(ref: number): number {
+    return this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + META];
+  }
+
+  type(ref: number): Type {
+    return typeOf(this.meta(ref));
+  }
+
+  encoding(ref: number): Encoding {
+    return encodingOf(this.meta(ref));
+  }
+
+  /** The LRU clock or LFU counter, 24 bits. */
+  access(ref: number): number {
+    return this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + ACCESS] & 0xffffff;
+  }
+
+  setAccess(ref: number, access: number): void {
+    const words = this.arena.words[ref >>> 16];
+    const at = ((ref & 0xffff) << 2) + ACCESS;
+    words[at] = (words[at] & 0xff000000) | (access & 0xffffff);
+  }
+
+  /** When the key expires in ms since 1970, or NO_EXPIRY. */
+  expireAtMs(ref: number): number {
+    const position = this.expiryPosition(ref);
+    return position < 0 ? NO_EXPIRY : this.expiries.timeAt(position);
+  }
+
+  /** Loads the key of an entry into `keyBytes`, `keyAt`, `keyLength`. */
+  loadKey(ref: number): void {
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    this.keyBytes = this.arena.bytes[ref >>> 16];
+    this.keyAt = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7];
+    this.keyLength = (meta & WIDE) !== 0 ? words[at + 4] : (meta >>> 16) & 255;
+  }
+
+  /** Loads the value bytes of an entry into `valueBytes`, `valueAt`, `valueLength`. */
+  loadValue(ref: number): void {
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    if ((meta & WIDE) === 0) {
+      this.valueBytes = this.arena.bytes[ref >>> 16];
+      this.valueAt = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7] + ((meta >>> 16) & 255);
+      this.valueLength = meta >>> 24;
+      return;
+    }
+    this.valueLength = words[at + 5];
+    if ((meta & EXTERNAL) !== 0) {
+      const block = words[at + externalWord(meta)];
+      this.valueBytes = this.arena.bytes[block >>> 16];
+      this.valueAt = (block & 0xffff) << 4;
+    } else {
+      this.valueBytes = this.arena.bytes[ref >>> 16];
+      this.valueAt = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7] + words[at + 4];
+    }
+  }
+
+  /** Bytes the entry occupies in the arena, its value included. */
+  memoryBytes(ref: number): number {
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const own = this.arena.capacity(ref);
+    const meta = words[at + META];
+    return (meta & EXTERNAL) === 0 ? own : own + this.arena.capacity(words[at + externalWord(meta)]);
+  }
+
+  // ── changing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Adds a missing key with room for a value of `valueLength` bytes, loads the value view, returns the entry. */
+  create(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    valueLength: number,
+    type: Type,
+    encoding: Encoding,
+    expires = false,
+  ): number {
+    const { dict } = this.keyspace;
+    const ref = this.allocate(bytes, offset, length, valueLength, valueLength, type | (encoding << 4), expires);
+    this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
+    dict.link(this.header, ref);
+    this.loadValue(ref);
+    return ref;
+  }
+
+  /**
+   * Sets the length and encoding of a string value, loads the value view and returns the entry, which may have moved.
+   * The first bytes of the value are kept when `keep` is true, else undefined. With `slack` there is room to grow.
+   */
+  resize(ref: number, valueLength: number, encoding: Encoding, keep: boolean, slack: boolean): number {
+    this.preserve(ref);
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    const wide = (meta & WIDE) !== 0;
+    const keyLength = wide ? words[at + 4] : (meta >>> 16) & 255;
+
+    if ((meta & EXTERNAL) !== 0) {
+      const blockAt = at + externalWord(meta);
+      const block = words[blockAt];
+      const room = this.arena.capacity(block);
+      if (valueLength <= room && (valueLength > INLINE_VALUE_BYTES_MAX || keep) && valueLength >= room >>> 2) {
+        words[at + 5] = valueLength;
+        words[at + META] = (meta & ~0xf0) | (encoding << 4);
+        this.loadValue(ref);
+        return ref;
+      }
+    } else if (wide || valueLength <= NARROW_BYTES_MAX) {
+      const room = this.arena.capacity(ref) - KEY_OFFSET[(meta >>> 8) & 7] - keyLength;
+      if (valueLength <= room && (valueLength >= room >>> 1 || room <= 64)) {
+        if (wide) {
+          words[at + 5] = valueLength;
+          words[at + META] = (meta & ~0xf0) | (encoding << 4);
+        } else {
+          words[at + META] = (meta & 0x00ffff0f) | (encoding << 4) | (valueLength << 24);
+        }
+        this.loadValue(ref);
+        return ref;
+      }
+    }
+    return this.relocate(ref, valueLength, encoding, keep, slack);
+  }
+
+  /** Removes an entry: its value, its expiry and its key. */
+  remove(ref: number): void {
+    this.preserve(ref);
+    const position = this.expiryPosition(ref);
+    if (position >= 0) this.expiries.remove(position);
+    this.keyspace.dict.unlink(this.header, ref);
+    this.keyspace.release(ref);
+  }
+
+  /** Sets the expiry (ms since 1970) and returns the entry, which may have moved. */
+  setExpiry(ref: number, expireAtMs: number): number {
+    this.preserve(ref);
+    const position = this.expiryPosition(ref);
+    if (position >= 0) {
+      this.expiries.change(position, expireAtMs);
+      return ref;
+    }
+    const target = (this.meta(ref) & EXPIRES) !== 0 ? ref : this.withExpiryWord(ref);
+    this.expiries.add(target, expireAtMs);
+    return target;
+  }
+
+  /** Makes the key stay for good; true when it had an expiry. */
+  clearExpiry(ref: number): boolean {
+    const position = this.expiryPosition(ref);
+    if (position < 0) return false;
+    this.preserve(ref);
+    this.expiries.remove(position);
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    words[at + expiresWord(words[at + META])] = -1;
+    return true;
+  }
+
+  /**
+   * Moves value and expiry of an entry to another key, here or in another database. The key must be missing there and
+   * its bytes must not lie in the arena.
+   */
+  moveTo(ref: number, target: Database, bytes: Uint8Array, offset: number, length: number): number {
+    this.preserve(ref);
+    const expireAtMs = this.expireAtMs(ref);
+    if (expireAtMs !== NO_EXPIRY) this.clearExpiry(ref);
+    const { dict } = this.keyspace;
+    dict.unlink(this.header, ref);
+    const moved = target.rebuilt(ref, bytes, offset, length);
+    this.arena.words[moved >>> 16][((moved & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
+    dict.link(target.header, moved);
+    return expireAtMs === NO_EXPIRY ? moved : target.setExpiry(moved, expireAtMs);
+  }
+
+  /** Takes all contents out, leaving an empty database. */
+  detach(): Detached {
+    const detached = { header: this.header, expiries: this.expiries };
+    this.header = this.keyspace.dict.create();
+    this.expiries = new ExpiryIndex(this.arena);
+    return detached;
+  }
+
+  /** Exchanges the contents of two databases. */
+  swapWith(other: Database): void {
+    const { header, expiries } = this;
+    this.header = other.header;
+    this.expiries = other.expiries;
+    other.header = header;
+    other.expiries = expiries;
+  }
+
+  /** Notes an access in the entry's LRU clock or LFU counter. */
+  noteAccess(ref: number): void {
+    const { keyspace } = this;
+    if (keyspace.noTouch) return;
+    const words = this.arena.words[ref >>> 16];
+    const at = ((ref & 0xffff) << 2) + ACCESS;
+    const access = keyspace.lfu ? keyspace.nextLfu(words[at] & 0xffffff) : keyspace.lruClock;
+    words[at] = (words[at] & 0xff000000) | access;
+  }
+
+  /** Whether the key of this entry is past its time, whatever is to be done about it. */
+  isExpired(ref: number): boolean {
+    const position = this.expiryPosition(ref);
+    return position >= 0 && this.expiries.timeAt(position) < this.keyspace.nowMs;
+  }
+
+  /** To be called before an entry changes: a snapshot that has not reached it writes it first. */
+  preserve(ref: number): void {
+    const { keyspace } = this;
+    if (keyspace.walker === undefined) return;
+    const words = this.arena.words[ref >>> 16];
+    const at = ((ref & 0xffff) << 2) + ACCESS;
+    if (words[at] >>> 24 === keyspace.epoch) return;
+    keyspace.walker.preserve(this, ref);
+    words[at] = (words[at] & 0xffffff) | (keyspace.epoch << 24);
+  }
+
+  /** Position in the expiry index, or -1. */
+  private expiryPosition(ref: number): number {
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    return (meta & EXPIRES) === 0 ? -1 : words[at + expiresWord(meta)];
+  }
+
+  /** True when the key is to be treated as missing; removed, and told, where it is ours to expire. */
+  private expireIfDue(ref: number): boolean {
+    if (!this.isExpired(ref)) return false;
+    return this.keyspace.treatExpired(this, ref);
+  }
+
+  /** Allocates an entry with key, lengths and layout set, not linked. */
+  private allocate(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    valueLength: number,
+    valueRoom: number,
+    typeAndEncoding: number,
+    expires: boolean,
+  ): number {
+    const external = valueLength > INLINE_VALUE_BYTES_MAX;
+    const wide = external || length > NARROW_BYTES_MAX || valueLength > NARROW_BYTES_MAX;
+    let meta = typeAndEncoding;
+    if (expires) meta |= EXPIRES;
+    if (wide) meta |= WIDE;
+    else meta |= (length << 16) | (valueLength << 24);
+    if (external) meta |= EXTERNAL;
+
+    const keyOffset = KEY_OFFSET[(meta >>> 8) & 7];
+    // Blocks first, views after: an allocation may add pages.
+    const block = external ? this.arena.allocate(valueRoom) : 0;
+    const ref = this.arena.allocate(keyOffset + length + (external ? 0 : valueRoom));
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    words[at + NEXT] = 0;
+    words[at + ACCESS] = (this.keyspace.epoch << 24) | this.keyspace.firstAccess();
+    words[at + META] = meta;
+    if (wide) {
+      words[at + 4] = length;
+      words[at + 5] = valueLength;
+    }
+    if (expires) words[at + expiresWord(meta)] = -1;
+    if (external) words[at + externalWord(meta)] = block;
+    copyBytes(bytes, offset, this.arena.bytes[ref >>> 16], (at << 2) + keyOffset, length);
+    return ref;
+  }
+
+  /** Puts a string entry into a new block because its value no longer fits (or wastes) the old one. */
+  private relocate(ref: number, valueLength: number, encoding: Encoding, keep: boolean, slack: boolean): number {
+    const room = slack ? valueLength + Math.min(valueLength, SLACK_BYTES_MAX) : valueLength;
+    const meta = this.meta(ref);
+    this.loadKey(ref);
+    const expires = this.expiryPosition(ref) >= 0;
+    const moved = this.allocate(
+      this.keyBytes,
+      this.keyAt,
+      this.keyLength,
+      valueLength,
+      room,
+      typeOf(meta) | (encoding << 4),
+      expires,
+    );
+    if (keep) {
+      this.loadValue(ref);
+      const { valueBytes: oldBytes, valueAt: oldAt, valueLength: oldLength } = this;
+      this.loadValue(moved);
+      copyBytes(oldBytes, oldAt, this.valueBytes, this.valueAt, Math.min(oldLength, valueLength));
+    } else {
+      this.loadValue(moved);
+    }
+    this.substitute(ref, moved);
+    this.keyspace.release(ref);
+    return moved;
+  }
+
+  /** The same entry with an EXPIRES word. */
+  private withExpiryWord(ref: number): number {
+    this.loadKey(ref);
+    const moved = this.rebuilt(ref, this.keyBytes, this.keyAt, this.keyLength, true, false);
+    this.substitute(ref, moved);
+    this.arena.free(ref);
+    return moved;
+  }
+
+  /** An unlinked entry with the given key and the value of `ref`, whose block is freed unless told otherwise. */
+  private rebuilt(
+    ref: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    expires = false,
+    freeOld = true,
+  ): number {
+    const { arena } = this;
+    const oldMeta = this.meta(ref);
+    const external = (oldMeta & EXTERNAL) !== 0;
+    this.loadValue(ref);
+    const { valueBytes, valueAt, valueLength } = this;
+    const wide = external || length > NARROW_BYTES_MAX || valueLength > NARROW_BYTES_MAX;
+    let meta = oldMeta & MOVED_META;
+    if (expires) meta |= EXPIRES;
+    if (wide) meta |= WIDE;
+    else meta |= (length << 16) | (valueLength << 24);
+    if (external) meta |= EXTERNAL;
+    const keyOffset = KEY_OFFSET[(meta >>> 8) & 7];
+    const moved = arena.allocate(keyOffset + length + (external ? 0 : valueLength));
+    const words = arena.words[moved >>> 16];
+    const at = (moved & 0xffff) << 2;
+    const oldWords = arena.words[ref >>> 16];
+    const oldAt = (ref & 0xffff) << 2;
+    words[at + NEXT] = 0;
+    words[at + HASH] = oldWords[oldAt + HASH];
+    words[at + ACCESS] = (this.keyspace.epoch << 24) | (oldWords[oldAt + ACCESS] & 0xffffff);
+    words[at + META] = meta;
+    if (wide) {
+      words[at + 4] = length;
+      words[at + 5] = valueLength;
+    }
+    if (expires) words[at + expiresWord(meta)] = -1;
+    const page = arena.bytes[moved >>> 16];
+    copyBytes(bytes, offset, page, (at << 2) + keyOffset, length);
+    if (external) words[at + externalWord(meta)] = oldWords[oldAt + externalWord(oldMeta)];
+    else copyBytes(valueBytes, valueAt, page, (at << 2) + keyOffset + length, valueLength);
+    if (freeOld) arena.free(ref);
+    return moved;
+  }
+
+  /** Puts `to` where `from` is linked: in its bucket and in the expiry index. */
+  private substitute(from: number, to: number): void {
+    const { arena } = this;
+    const fromWords = arena.words[from >>> 16];
+    const fromAt = (from & 0xffff) << 2;
+    const toWords = arena.words[to >>> 16];
+    const toAt = (to & 0xffff) << 2;
+    toWords[toAt + NEXT] = fromWords[fromAt + NEXT];
+    toWords[toAt + HASH] = fromWords[fromAt + HASH];
+    toWords[toAt + ACCESS] = fromWords[fromAt + ACCESS];
+    const position = this.expiryPosition(from);
+    if (position >= 0) {
+      toWords[toAt + expiresWord(toWords[toAt + META])] = position;
+      this.expiries.moved(position, to);
+    }
+    this.keyspace.dict.replace(this.header, from, to);
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * The dictionary: a keyed-hash table over arena entries, used for databases and for every big collection.
+ *
+ * In:  bytes of keys, refs of entries. Out: refs of entries.
+ * The dictionary owns its buckets; entries are allocated and freed by whoever links and unlinks them.
+ *
+ * It is a linear-hashing table. With B buckets and 2^L ≤ B < 2^(L+1), a key lives in bucket `hash mod 2^(L+1)`, or in
+ * `hash mod 2^L` when that bucket does not exist yet. Growing by one splits a single bucket, shrinking by one merges
+ * two, so no operation ever pays for a rehash and there is never a second table. Buckets lie in segments of 4096,
+ * found through a directory that doubles (64 KiB of refs for 64 million buckets).
+ *
+ * All state is in the arena, so a collection costs no object on the JS heap:
+ *
+ *   header word  0 entries   1 buckets   2 mask (2^(L+1) - 1)   3 directory ref   4 directory capacity, in segments
+ *
+ * SCAN walks the buckets in reversed-bit order of their number modulo 2^L: a bucket that splits puts its entries into
+ * two buckets that are visited together, before or after, never in between, which keeps SCAN's guarantee.
+ *
+ * @since 0.1.0
+ */
+import type { Arena } from './arena.ts';
+import { HASH, KEY_OFFSET, META, NEXT, WIDE } from './entry.ts';
+import { halfSipHash } from './halfsiphash.ts';
+
+const SEGMENT_SHIFT = 12;
+const SEGMENT_BUCKETS = 1 << SEGMENT_SHIFT;
+const SEGMENT_MASK = SEGMENT_BUCKETS - 1;
+const BUCKETS_MIN = 4;
+const HEADER_BYTES = 32;
+
+const COUNT = 0;
+const BUCKETS = 1;
+const MASK = 2;
+const DIRECTORY = 3;
+const DIRECTORY_CAPACITY = 4;
+
+/** Reverses the 32 bits of an int32. */
+const reverseBits = (value: number): number => {
+  let v = value;
+  v = ((v >>> 1) & 0x55555555) | ((v & 0x55555555) << 1);
+  v = ((v >>> 2) & 0x33333333) | ((v & 0x33333333) << 2);
+  v = ((v >>> 4) & 0x0f0f0f0f) | ((v & 0x0f0f0f0f) << 4);
+  v = ((v >>> 8) & 0x00ff00ff) | ((v & 0x00ff00ff) << 8);
+  return (v >>> 16) | (v << 16);
+};
+
+export class Dict {
+  private readonly arena: Arena;
+  private readonly k0: number;
+  private readonly k1: number;
+
+  /** `k0` and `k1` are the secret hash key; dictionaries that exchange entries share it. */
+  constructor(arena: Arena, k0: number, k1: number) {
+    this.arena = arena;
+    this.k0 = k0 | 0;
+    this.k1 = k1 | 0;
+  }
+
+  hash(bytes: Uint8Array, offset: number, length: number): number {
+    return halfSipHash(this.k0, this.k1, bytes, offset, length);
+  }
+
+  /** Makes an empty dictionary and returns the ref of its header. */
+  create(): number {
+    const header = this.arena.allocate(HEADER_BYTES);
+    const directory = this.arena.allocate(4);
+    const segment = this.arena.allocate(BUCKETS_MIN * 4);
+    this.arena.words[segment >>> 16].fill(0, (segment & 0xffff) << 2, ((segment & 0xffff) << 2) + BUCKETS_MIN);
+    this.arena.words[directory >>> 16][(directory & 0xffff) << 2] = segment;
+    const words = this.arena.words[header >>> 16];
+    const at = (header & 0xffff) << 2;
+    words[at + COUNT] = 0;
+    words[at + BUCKETS] = BUCKETS_MIN;
+    words[at + MASK] = BUCKETS_MIN * 2 - 1;
+    words[at + DIRECTORY] = directory;
+    words[at + DIRECTORY_CAPACITY] = this.arena.capacity(directory) >>> 2;
+    return header;
+  }
+
+  /** Frees header, directory and segments. The entries must be gone. */
+  destroy(header: number): void {
+    const { arena } = this;
+    const words = arena.words[header >>> 16];
+    const at = (header & 0xffff) << 2;
+    const segments = ((words[at + BUCKETS] - 1) >>> SEGMENT_SHIFT) + 1;
+    const directory = words[at + DIRECTORY];
+    for (let i = 0; i < segments; i++) {
+      arena.free(arena.words[directory >>> 16][((directory & 0xffff) << 2) + i]);
+    }
+    arena.free(directory);
+    arena.free(header);
+  }
+
+  count(header: number): number {
+    return this.arena.words[header >>> 16][((header & 0xffff) << 2) + COUNT];
+  }
+
+  bucketCount(header: number): number {
+    return this.arena.words[header >>> 16][((header & 0xffff) << 2) + BUCKETS];
+  }
+
+  /** Ref of the entry with this key, or 0. */
+  find(header: number, hash: number, bytes: Uint8Array, offset: number, length: number): number {
+    const pages = this.arena.words;
+    let ref = this.firstInBucket(header, this.bucketOf(header, hash));
+    while (ref !== 0) {
+      const words = pages[ref >>> 16];
+      const at = (ref & 0xffff) << 2;
+      if (words[at + HASH] === hash) {
+        const meta = words[at + META];
+        const keyBytes = (meta & WIDE) !== 0 ? words[at + 4] : (meta >>> 16) & 255;
+        if (keyBytes === length) {
+          const page = this.arena.bytes[ref >>> 16];
+          const keyAt = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7];
+          let i = 0;
+          while (i < length && page[keyAt + i] === bytes[offset + i]) i++;
+          if (i === length) return ref;
+        }
+      }
+      ref = words[at + NEXT];
+    }
+    return 0;
+  }
+
+  /** Links an entry whose HASH word is set and whose key is not in the table. Splits one bucket when it is full. */
+  link(header: number, ref: number): void {
+    const pages = this.arena.words;
+    const words = pages[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const slot = this.slot(header, this.bucketOf(header, words[at + HASH]));
+    const slotWords = this.slotWords;
+    words[at + NEXT] = slotWords[slot];
+    slotWords[slot] = ref;
+    const headerWords = pages[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    if (++headerWords[headerAt + COUNT] > headerWords[headerAt + BUCKETS]) this.split(header);
+  }
+
+  /** Unlinks an entry that is in the table. Merges two buckets when the table has become sparse. */
+  unlink(header: number, ref: number): void {
+    const pages = this.arena.words;
+    const words = pages[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    this.redirect(header, ref, words[at + HASH], words[at + NEXT]);
+    const headerWords = pages[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    const count = --headerWords[headerAt + COUNT];
+    const buckets = headerWords[headerAt + BUCKETS];
+    if (buckets > BUCKETS_MIN && count < buckets >>> 2) this.merge(header);
+  }
+
+  /** Puts the entry `to` (same key, NEXT word copied) in the place of `from`, which was reallocated. */
+  replace(header: number, from: number, to: number): void {
+    this.redirect(header, from, this.arena.words[to >>> 16][((to & 0xffff) << 2) + HASH], to);
+  }
+
+  /** Ref of the first entry of a bucket, or 0; the others hang on NEXT. */
+  firstInBucket(header: number, bucket: number): number {
+    const slot = this.slot(header, bucket);
+    return this.slotWords[slot];
+  }
+
+  /**
+   * Visits the bucket(s) under `cursor` (a uint32) and returns the next cursor, 0 at the end. Entries may be unlinked
+   * by the visitor only when they are the visited one.
+   */
+  scan(header: number, cursor: number, visit: (ref: number) => void): number {
+    const { words } = this.arena;
+    const headerWords = words[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    const buckets = headerWords[headerAt + BUCKETS];
+    const low = headerWords[headerAt + MASK] >>> 1;
+    const bucket = cursor & low;
+    for (let at = bucket; at < buckets; at += low + 1) {
+      let ref = this.firstInBucket(header, at);
+      while (ref !== 0) {
+        const next = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+        visit(ref);
+        ref = next;
+      }
+    }
+    // Increment the reversed cursor: set the bits above the mask so that the carry runs into the masked ones.
+    return reverseBits((reverseBits(cursor | ~low) + 1) | 0) >>> 0;
+  }
+
+  /** A random entry, or 0 when empty. `random` yields numbers in [0, 1). */
+  sample(header: number, random: () => number): number {
+    const count = this.count(header);
+    if (count === 0) return 0;
+    const buckets = this.bucketCount(header);
+    const { words } = this.arena;
+    for (;;) {
+      const first = this.firstInBucket(header, Math.floor(random() * buckets));
+      if (first === 0) continue;
+      let chain = 0;
+      for (let ref = first; ref !== 0; ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT]) chain++;
+      let steps = Math.floor(random() * chain);
+      let ref = first;
+      while (steps-- > 0) ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+      return ref;
+    }
+  }
+
+  /** Empties one bucket of a table that nobody reads any more; entries go to `release`. For sliced freeing. */
+  takeBucket(header: number, bucket: number, release: (ref: number) => void): number {
+    const slot = this.slot(header, bucket);
+    let ref = this.slotWords[slot];
+    this.slotWords[slot] = 0;
+    let taken = 0;
+    while (ref !== 0) {
+      const next = this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+      release(ref);
+      ref = next;
+      taken++;
+    }
+    this.arena.words[header >>> 16][((header & 0xffff) << 2) + COUNT] -= taken;
+    return taken;
+  }
+
+  /** Words of the page that holds the slot found last; a second return value without an allocation. */
+  private slotWords: Int32Array = new Int32Array(0);
+
+  private bucketOf(header: number, hash: number): number {
+    const words = this.arena.words[header >>> 16];
+    const at = (header & 0xffff) << 2;
+    const mask = words[at + MASK];
+    const bucket = hash & mask;
+    return bucket < words[at + BUCKETS] ? bucket : bucket & (mask >>> 1);
+  }
+
+  private slot(header: number, bucket: number): number {
+    const pages = this.arena.words;
+    const directory = pages[header >>> 16][((header & 0xffff) << 2) + DIRECTORY];
+    const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + (bucket >>> SEGMENT_SHIFT)];
+    this.slotWords = pages[segment >>> 16];
+    return ((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK);
+  }
+
+  private redirect(header: number, from: number, hash: number, to: number): void {
+    const pages = this.arena.words;
+    let at = this.slot(header, this.bucketOf(header, hash));
+    let words = this.slotWords;
+    while (words[at] !== from) {
+      const ref = words[at];
+      if (ref === 0) throw new Error('dict: the entry is not linked');
+      words = pages[ref >>> 16];
+      at = ((ref & 0xffff) << 2) + NEXT;
+    }
+    words[at] = to;
+  }
+
+  private split(header: number): void {
+    const pages = this.arena.words;
+    const headerAt = (header & 0xffff) << 2;
+    const added = pages[header >>> 16][headerAt + BUCKETS];
+    const mask = pages[header >>> 16][headerAt + MASK];
+    const bit = (mask >>> 1) + 1;
+    this.addBucket(header, added);
+
+    const oldSlot = this.slot(header, added - bit);
+    let keepAt = oldSlot;
+    let keepWords = this.slotWords;
+    let moveAt = this.slot(header, added);
+    let moveWords = this.slotWords;
+    let ref = keepWords[oldSlot];
+    while (ref !== 0) {
+      const words = pages[ref >>> 16];
+      const at = (ref & 0xffff) << 2;
+      if ((words[at + HASH] & bit) !== 0) {
+        moveWords[moveAt] = ref;
+        moveWords = words;
+        moveAt = at + NEXT;
+      } else {
+        keepWords[keepAt] = ref;
+        keepWords = words;
+        keepAt = at + NEXT;
+      }
+      ref = words[at + NEXT];
+    }
+    keepWords[keepAt] = 0;
+    moveWords[moveAt] = 0;
+
+    const headerWords = pages[header >>> 16];
+    headerWords[headerAt + BUCKETS] = added + 1;
+    if (added === mask) headerWords[headerAt + MASK] = mask * 2 + 1;
+  }
+
+  /** Makes room for bucket number `bucket`, the one after the last. */
+  private addBucket(header: number, bucket: number): void {
+    const { arena } = this;
+    const headerAt = (header & 0xffff) << 2;
+    const headerWords = (): Int32Array => arena.words[header >>> 16];
+    if (bucket < SEGMENT_BUCKETS) {
+      const directory = headerWords()[headerAt + DIRECTORY];
+      const slot = (directory & 0xffff) << 2;
+      const segment = arena.words[directory >>> 16][slot];
+      if (bucket * 4 < arena.capacity(segment)) return;
+      const wider = arena.allocate(bucket * 8);
+      const from = (segment & 0xffff) << 2;
+      arena.words[wider >>> 16].set(arena.words[segment >>> 16].subarray(from, from + bucket), (wider & 0xffff) << 2);
+      arena.words[directory >>> 16][slot] = wider;
+      arena.free(segment);
+      return;
+    }
+    if ((bucket & SEGMENT_MASK) !== 0) return;
+    const index = bucket >>> SEGMENT_SHIFT;
+    const capacity = headerWords()[headerAt + DIRECTORY_CAPACITY];
+    if (index >= capacity) {
+      const directory = headerWords()[headerAt + DIRECTORY];
+      const wider = arena.allocate(capacity * 8);
+      const from = (directory & 0xffff) << 2;
+      arena.words[wider >>> 16].set(
+        arena.words[directory >>> 16].subarray(from, from + capacity),
+        (wider & 0xffff) << 2,
+      );
+      headerWords()[headerAt + DIRECTORY] = wider;
+      headerWords()[headerAt + DIRECTORY_CAPACITY] = arena.capacity(wider) >>> 2;
+      arena.free(directory);
+    }
+    const segment = arena.allocate(SEGMENT_BUCKETS * 4);
+    const directory = headerWords()[headerAt + DIRECTORY];
+    arena.words[directory >>> 16][((directory & 0xffff) << 2) + index] = segment;
+  }
+
+  /** Appends the chain of the last bucket to the one it was split from, and drops it. */
+  private merge(header: number): void {
+    const { arena } = this;
+    const headerWords = arena.words[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    const last = headerWords[headerAt + BUCKETS] - 1;
+    let mask = headerWords[headerAt + MASK];
+    let low = mask >>> 1;
+    if (last <= low) low >>>= 1;
+    const lastFirst = this.firstInBucket(header, last);
+
+    if (lastFirst !== 0) {
+      let at = this.slot(header, last - (low + 1));
+      let words = this.slotWords;
+      while (words[at] !== 0) {
+        const ref = words[at];
+        words = arena.words[ref >>> 16];
+        at = ((ref & 0xffff) << 2) + NEXT;
+      }
+      words[at] = lastFirst;
+    }
+    headerWords[headerAt + BUCKETS] = last;
+    mask = low * 2 + 1;
+    headerWords[headerAt + MASK] = mask;
+    if (last >= SEGMENT_BUCKETS && (last & SEGMENT_MASK) === 0) {
+      const directory = headerWords[headerAt + DIRECTORY];
+      arena.free(arena.words[directory >>> 16][((directory & 0xffff) << 2) + (last >>> SEGMENT_SHIFT)]);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * The client registry: who is connected, and the limits every connection obeys.
+ *
+ * In:  peers. Out: clients, or the reason why one is turned away.
+ *
+ * @since 0.1.0
+ */
+
+import type { ServerStats } from '../commands/stats.ts';
+import type { Config } from '../config/table.ts';
+import type { DecoderLimits } from '../resp/decoder.ts';
+import type { Reply } from '../resp/reply.ts';
+import { Client, ClientKind } from './client.ts';
+import type { Outbox } from './outbox.ts';
+import type { Peer } from './peer.ts';
+
+/**
+ * A client that does not read is not read from either, once this much waits for it. It is generous, because a client
+ * may well send a long pipeline before it reads the first reply; client-output-buffer-limit is the limit proper.
+ */
+export const OUTPUT_PAUSE_BYTES = 64 * 1024 * 1024;
+
+export const PROTECTED_MODE =
+  "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n";
+export const MAX_CLIENTS = '-ERR max number of clients reached\r\n';
+
+export interface ClientsDependencies {
+  readonly outbox: Outbox;
+  readonly stats: ServerStats;
+  readonly config: () => Config;
+  readonly nowMs: () => number;
+  /** Told when a limit closes a client: a line for the log. */
+  readonly warn: (line: string) => void;
+}
+
+const isLoopback = (peer: Peer): boolean =>
+  peer.isUnixSocket ||
+  peer.remoteAddress.startsWith('127.') ||
+  peer.remoteAddress.startsWith('[::1]') ||
+  peer.remoteAddress.startsWith('[::ffff:127.');
+
+export class ClientRegistry {
+  /** Shared by all decoders. */
+  readonly limits: DecoderLimits;
+  readonly outbox: Outbox;
+  private readonly clients = new Map<number, Client>();
+  private readonly dependencies: ClientsDependencies;
+  private nextId = 1;
+  private readonly ending = new Set<Client>();
+
+  constructor(dependencies: ClientsDependencies) {
+    this.dependencies = dependencies;
+    this.outbox = dependencies.outbox;
+    this.limits = { bulkBytesMax: dependencies.config()['proto-max-bulk-len'] };
+  }
+
+  get size(): number {
+    return this.clients.size;
+  }
+
+  all(): IterableIterator<Client> {
+    return this.clients.values();
+  }
+
+  byId(id: number): Client | undefined {
+    return this.clients.get(id);
+  }
+
+  /** The text that turns a peer away, or undefined when it is welcome. */
+  refusal(peer: Peer): string | undefined {
+    const config = this.dependencies.config();
+    if (this.clients.size >= config.maxclients) {
+      this.dependencies.stats.rejectedConnections++;
+      return MAX_CLIENTS;
+    }
+    if (config['protected-mode'] && config.requirepass === '' && !isLoopback(peer)) return PROTECTED_MODE;
+    return undefined;
+  }
+
+  /** Registers a peer as a client. */
+  add(peer: Peer): Client {
+    const client = this.make(peer);
+    this.clients.set(client.id, client);
+    this.dependencies.stats.connectionsReceived++;
+    peer.setKeepAlive(this.dependencies.config()['tcp-keepalive']);
+    return client;
+  }
+
+  /** A client that is not counted as a connection of ours: the link to the master. */
+  make(peer: Peer): Client {
+    const client = new Client(this.nextId++, peer, this.limits, this.dependencies.nowMs());
+    client.authenticated = this.dependencies.config().requirepass === '';
+    client.decoder.authenticated = client.authenticated;
+    client.afterFlush = () => this.afterFlush(client);
+    peer.onDrain = () => this.drained(client);
+    return client;
+  }
+
+  /** The reply writer directed to a client; for replies outside of its own command. */
+  replyTo(client: Client): Reply {
+    return this.outbox.open(client);
+  }
+
+  /** Lets a blocked client go on. */
+  unblock(client: Client): void {
+    if (client.blocked === undefined) return;
+    client.blocked = undefined;
+    client.resume();
+  }
+
+  /** Forgets a client whose session is over, and closes its connection once its last replies are out. */
+  remove(client: Client): void {
+    if (client.closed) return;
+    client.closed = true;
+    client.blocked?.onCancel();
+    client.blocked = undefined;
+    this.clients.delete(client.id);
+    if (this.outbox.holds(client)) this.ending.add(client);
+    else client.peer.close();
+  }
+
+  /** Ends a client now, with whatever was not sent. */
+  kill(client: Client): void {
+    client.peer.abort();
+    client.end();
+  }
+
+  /** Whether so much output waits for a client that its requests have to wait too. */
+  isCongested(client: Client): boolean {
+    return client.kind === ClientKind.Normal && client.outputBytes > OUTPUT_PAUSE_BYTES;
+  }
+
+  /** Closes a client whose unfinished request is larger than client-query-buffer-limit. True when it was. */
+  checkQueryBuffer(client: Client): boolean {
+    const limit = this.dependencies.config()['client-query-buffer-limit'];
+    if (client.decoder.pendingBytes <= limit || client.kind === ClientKind.Master) return false;
+    this.dependencies.stats.queryBufferDisconnections++;
+    this.dependencies.warn(
+      `Closing client that reached max query buffer length: id=${client.id} addr=${client.peer.remoteAddress} (qbuf=${client.decoder.pendingBytes})`,
+    );
+    this.kill(client);
+    return true;
+  }
+
+  /** Closes clients that were idle for longer than `timeout` or are above their soft output limit for too long. */
+  sweep(nowMs: number): void {
+    const { timeout } = this.dependencies.config();
+    for (const client of [...this.clients.values()]) {
+      this.checkOutput(client, nowMs);
+      if (timeout === 0 || client.closed || client.kind !== ClientKind.Normal || client.blocked !== undefined) continue;
+      if (nowMs - client.lastActiveMs > timeout * 1000) this.kill(client);
+    }
+  }
+
+  private afterFlush(client: Client): void {
+    if (this.ending.delete(client)) {
+      client.peer.close();
+      return;
+    }
+    if (client.closed) return;
+    if (client.closeAfterReply) {
+      client.end();
+      return;
+    }
+    if (client.peer.pendingBytes > 0) this.checkOutput(client, this.dependencies.nowMs());
+  }
+
+  private checkOutput(client: Client, nowMs: number): void {
+    const limits = this.dependencies.config()['client-output-buffer-limit'];
+    const limit = client.kind === ClientKind.Replica ? limits.replica : limits.normal;
+    const bytes = client.outputBytes;
+    const hard = limit.hardBytes > 0 && bytes >= limit.hardBytes;
+    const soft = limit.softBytes > 0 && bytes >= limit.softBytes;
+    if (!soft) client.softLimitSinceMs = 0;
+    else if (client.softLimitSinceMs === 0) client.softLimitSinceMs = nowMs;
+    const tooLong = soft && nowMs - client.softLimitSinceMs > limit.softSeconds * 1000;
+    if (!hard && !tooLong) return;
+    this.dependencies.stats.outputBufferDisconnections++;
+    this.dependencies.warn(
+      `Client id=${client.id} addr=${client.peer.remoteAddress} name=${client.name} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    );
+    this.kill(client);
+  }
+
+  private drained(client: Client): void {
+    if (!client.paused) return;
+    client.paused = false;
+    client.resume();
+  }
+}
