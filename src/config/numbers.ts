@@ -57,9 +57,10 @@ export const parseMemory = (word: string): O.Option<number> => {
   return O.some(Number(BigInt.asUintN(64, count * unit)));
 };
 
-/** Prints bytes as CONFIG GET does: in full digits. */
+/** Prints bytes as CONFIG GET does: in full digits. 2^63 stands for the number below it, which people do write. */
 export const formatUnsigned = (bytes: number): string => {
   if (Number.isSafeInteger(bytes)) return String(bytes);
+  if (bytes === LLONG_MAX) return LLONG_MAX_EXACT.toString();
   return bytes >= ULLONG_MAX ? ULLONG_MAX_EXACT.toString() : BigInt(bytes).toString();
 };
 
