@@ -1,0 +1,93 @@
+/**
+ * Values as RDB objects: one codec per type, in two tables that later types join.
+ *
+ * In:     an entry of the keyspace, or RDB input that stands behind the key.
+ * Out:    RDB output, or a new entry.
+ * Memory: none kept; see `RdbInput` and `RdbOutput`.
+ *
+ * @since 0.1.0
+ */
+import { copyBytes } from '../../bytes.ts';
+import type { Database } from '../../keyspace/database.ts';
+import { Encoding, Type } from '../../keyspace/entry.ts';
+import { isIntegerText } from '../../resp/numbers.ts';
+import { TYPE_STRING, valueTypeName } from './format.ts';
+import type { RdbInput } from './input.ts';
+import type { RdbOutput } from './output.ts';
+
+/** Redis keeps strings up to this length beside their object. */
+const EMBEDDED_BYTES_MAX = 44;
+const INTEGER_BYTES_MAX = 20;
+
+export interface ValueWriter {
+  /** The value type that stands before the key. */
+  rdbType(db: Database, ref: number): number;
+  write(output: RdbOutput, db: Database, ref: number): void;
+}
+
+export interface ValueReader {
+  /**
+   * Adds a key, which is missing, with the value that the input holds, and returns the entry. The key's bytes do not
+   * move while the value is read. Throws what `RdbInput` throws, and has changed nothing then.
+   */
+  load(
+    input: RdbInput,
+    db: Database,
+    key: Uint8Array,
+    keyAt: number,
+    keyLength: number,
+    expires: boolean,
+    rdbType: number,
+  ): number;
+  /** Reads the value to its end, with all checks, and drops it. */
+  check(input: RdbInput, rdbType: number): void;
+}
+
+/** The encoding OBJECT ENCODING shows for a string that was just stored. */
+export const encodingOfString = (bytes: Uint8Array, offset: number, length: number): Encoding => {
+  if (length <= INTEGER_BYTES_MAX && isIntegerText(bytes, offset, length)) return Encoding.Int;
+  return length <= EMBEDDED_BYTES_MAX ? Encoding.EmbStr : Encoding.Raw;
+};
+
+const stringWriter: ValueWriter = {
+  rdbType: () => TYPE_STRING,
+  write: (output, db, ref) => {
+    db.loadValue(ref);
+    output.string(db.valueBytes, db.valueAt, db.valueLength);
+  },
+};
+
+const stringReader: ValueReader = {
+  load: (input, db, key, keyAt, keyLength, expires) => {
+    input.readString();
+    const { stringBytes, stringAt, stringLength } = input;
+    const encoding = encodingOfString(stringBytes, stringAt, stringLength);
+    const ref = db.create(key, keyAt, keyLength, stringLength, Type.String, encoding, expires);
+    copyBytes(stringBytes, stringAt, db.valueBytes, db.valueAt, stringLength);
+    return ref;
+  },
+  check: (input) => input.readString(),
+};
+
+/** By `Type`. */
+const WRITERS: readonly (ValueWriter | undefined)[] = [stringWriter];
+/** By value type of the file. */
+const READERS: readonly (ValueReader | undefined)[] = [stringReader];
+
+/** The writer for a value; every type that the keyspace can hold has one. */
+export const writerOf = (type: Type): ValueWriter => {
+  const writer = WRITERS[type];
+  if (writer === undefined) throw new Error(`rdb: no writer for values of type ${type}`);
+  return writer;
+};
+
+/** The reader for a value type of a file, or undefined. */
+export const readerOf = (rdbType: number): ValueReader | undefined => READERS[rdbType];
+
+/** Why a value type cannot be read. */
+export const unreadable = (rdbType: number, offset: number): string => {
+  const name = valueTypeName(rdbType);
+  return name === undefined
+    ? `unknown record type ${rdbType} at offset ${offset}: the file is damaged, or from a later version`
+    : `unsupported value type '${name}' at offset ${offset}: this version holds strings only`;
+};
