@@ -2,6 +2,7 @@
  * Values of directives: what is written can be read again, and numbers are read as Redis reads them.
  * @since 0.1.0
  */
+import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import * as E from 'fp-ts/Either';
@@ -30,10 +31,10 @@ for (const name of names) {
       fc.property(fc.array(wordsFor(name), { minLength: 1, maxLength: 3 }), (lines) => {
         const decoded = decodeLines(directive, lines, initial);
         if (E.isLeft(decoded)) return;
-        t.deepEqual(decodeLines(directive, directive.toLines(decoded.right), initial), decoded);
+        assert.deepEqual(decodeLines(directive, directive.toLines(decoded.right), initial), decoded);
         const text = directive.toLines(decoded.right).map((words) => formatLine(name, directive, words));
         const expected: Config = { ...defaults, ...Object.fromEntries<unknown>([[name, decoded.right]]) };
-        t.deepEqual(parseConfig('law', text.join('\n')), E.right(expected));
+        assert.deepEqual(parseConfig('law', text.join('\n')), E.right(expected));
       }),
       { numRuns: 50 },
     );
@@ -43,15 +44,15 @@ for (const name of names) {
 test('Memory sizes survive printing, plainly and with a unit', (t) => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (bytes) => {
-      t.deepEqual(parseMemory(formatUnsigned(bytes)), O.some(bytes));
-      t.deepEqual(parseMemory(formatMemory(bytes)), O.some(bytes));
+      assert.deepEqual(parseMemory(formatUnsigned(bytes)), O.some(bytes));
+      assert.deepEqual(parseMemory(formatMemory(bytes)), O.some(bytes));
     }),
   );
   t.pass();
 });
 
 test('Integers survive printing', (t) => {
-  fc.assert(fc.property(fc.maxSafeInteger(), (n) => t.deepEqual(parseInteger(formatInteger(n)), O.some(n))));
+  fc.assert(fc.property(fc.maxSafeInteger(), (n) => assert.deepEqual(parseInteger(formatInteger(n)), O.some(n))));
   t.pass();
 });
 

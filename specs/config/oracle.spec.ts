@@ -4,6 +4,7 @@
  * The oracle is Redis 7.0, Ferrous is compatible with 7.2: what differs between the two is listed here, and nothing else.
  * @since 0.1.0
  */
+import assert from 'node:assert/strict';
 import process from 'node:process';
 import fc from 'fast-check';
 import * as E from 'fp-ts/Either';
@@ -108,7 +109,7 @@ oracleTest('CONFIG GET finds what redis-server finds, whatever the patterns', as
         await get(client, ...patterns),
       ];
       const known = ours.filter((name) => !NEW_IN_7_2.includes(name));
-      t.deepEqual(
+      assert.deepEqual(
         known.map((name) => name.toLowerCase()).sort(),
         [...theirs.keys()].map((name) => name.toLowerCase()).sort(),
       );
@@ -155,10 +156,10 @@ oracleTest('CONFIG SET answers as redis-server does, and leaves the same values 
         for (const pairs of program) {
           const ours = store.set(pairs);
           const theirs = await client.send('CONFIG', 'SET', ...pairs.flat());
-          t.is(E.isLeft(ours) ? `-${ours.left}` : '+OK', show(theirs));
+          assert.equal(E.isLeft(ours) ? `-${ours.left}` : '+OK', show(theirs));
           const left = await get(client, 'hz', ...touched);
           for (const [name, value] of store.get(touched)) {
-            if (!SET_BY_THE_SPEC.includes(name)) t.is(`${name} ${value}`, `${name} ${left.get(name)}`);
+            if (!SET_BY_THE_SPEC.includes(name)) assert.equal(`${name} ${value}`, `${name} ${left.get(name)}`);
           }
         }
       },

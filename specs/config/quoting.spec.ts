@@ -2,6 +2,7 @@
  * Words of configuration lines and of inline commands: how they are split, and that quoting is the inverse.
  * @since 0.1.0
  */
+import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import * as O from 'fp-ts/Option';
@@ -10,14 +11,14 @@ import { quote, quoteIfNeeded, splitArgs } from '../../src/config/quoting.ts';
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array).toString('latin1'));
 
 test('Quoting any bytes and splitting them again gives those bytes', (t) => {
-  fc.assert(fc.property(bytes, (word) => t.deepEqual(splitArgs(quote(word)), O.some([word]))));
+  fc.assert(fc.property(bytes, (word) => assert.deepEqual(splitArgs(quote(word)), O.some([word]))));
   t.pass();
 });
 
 test('Words that are quoted only where they need it survive side by side', (t) => {
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 6 }), (words) => {
-      t.deepEqual(splitArgs(words.map(quoteIfNeeded).join(' ')), O.some(words));
+      assert.deepEqual(splitArgs(words.map(quoteIfNeeded).join(' ')), O.some(words));
     }),
   );
   t.pass();

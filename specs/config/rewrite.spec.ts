@@ -2,6 +2,7 @@
  * CONFIG REWRITE: the file says what the server has, and keeps everything else that people wrote.
  * @since 0.1.0
  */
+import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,7 +143,7 @@ const anyFile: fc.Arbitrary<string> = fc
 test('Parsing a rewritten file gives the configuration it was rewritten for', (t) => {
   fc.assert(
     fc.property(anyFile, anyConfig, (old, config) => {
-      t.deepEqual(parseConfig('law', rewriteConfig(old, config)), E.right(config));
+      assert.deepEqual(parseConfig('law', rewriteConfig(old, config)), E.right(config));
     }),
     { numRuns: 60 },
   );
@@ -155,8 +156,8 @@ test('Rewriting twice changes nothing more, and comments keep their order', (t) 
   fc.assert(
     fc.property(anyFile, anyConfig, (old, config) => {
       const once = rewriteConfig(old, config);
-      t.is(rewriteConfig(once, config), once);
-      t.deepEqual(comments(once), comments(old));
+      assert.equal(rewriteConfig(once, config), once);
+      assert.deepEqual(comments(once), comments(old));
     }),
     { numRuns: 60 },
   );

@@ -28,39 +28,45 @@ export type LinesCodec<A> = t.Type<A, Lines, Lines>;
 
 export const WRONG_NUMBER_OF_ARGUMENTS = 'wrong number of arguments';
 
+/** Turns a function that answers the value or Redis' error text into what io-ts wants. */
+const validated =
+  <A>(decode: (lines: Lines) => E.Either<string, A>): t.Validate<Lines, A> =>
+  (lines, context) => {
+    const decoded = decode(lines);
+    return E.isLeft(decoded) ? t.failure(lines, context, decoded.left) : t.success(decoded.right);
+  };
+
 /** A codec over lines, from a function that answers the value or Redis' error text. */
 export const linesCodec = <A>(
   name: string,
   is: (u: unknown) => u is A,
   decode: (lines: Lines) => E.Either<string, A>,
   encode: (value: A) => Lines,
-): LinesCodec<A> =>
-  new t.Type<A, Lines, Lines>(
-    name,
-    is,
-    (lines, context) => {
-      const decoded = decode(lines);
-      return E.isLeft(decoded) ? t.failure(lines, context, decoded.left) : t.success(decoded.right);
-    },
-    encode,
-  );
+): LinesCodec<A> => new t.Type<A, Lines, Lines>(name, is, validated(decode), encode);
 
-/** A codec over the single word of a single line. */
+/** The codec of a directive that takes exactly one word: the last line counts. */
+export class SingleWord<A> extends t.Type<A, Lines, Lines> {
+  constructor(
+    name: string,
+    is: (u: unknown) => u is A,
+    decode: (word: string) => E.Either<string, A>,
+    encode: (value: A) => string,
+  ) {
+    const decodeLines = (lines: Lines): E.Either<string, A> => {
+      const [word, ...rest] = lines.at(-1) ?? [];
+      return word === undefined || rest.length > 0 ? E.left(WRONG_NUMBER_OF_ARGUMENTS) : decode(word);
+    };
+    super(name, is, validated(decodeLines), (value) => [[encode(value)]]);
+  }
+}
+
+/** A codec over the single word of a line. */
 export const wordCodec = <A>(
   name: string,
   is: (u: unknown) => u is A,
   decode: (word: string) => E.Either<string, A>,
   encode: (value: A) => string,
-): LinesCodec<A> =>
-  linesCodec(
-    name,
-    is,
-    (lines) => {
-      const [word, ...rest] = lines.at(-1) ?? [];
-      return word === undefined || rest.length > 0 ? E.left(WRONG_NUMBER_OF_ARGUMENTS) : decode(word);
-    },
-    (value) => [[encode(value)]],
-  );
+): LinesCodec<A> => new SingleWord(name, is, decode, encode);
 
 export const yesNo = wordCodec<boolean>(
   'yes or no',

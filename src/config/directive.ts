@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type * as t from 'io-ts';
-import type { Lines, LinesCodec, Words } from './codecs.ts';
+import { type Lines, type LinesCodec, SingleWord, type Words } from './codecs.ts';
 
 /** When CONFIG SET may change a directive: always, only with `enable-protected-configs`, or never. */
 export type Change = 'live' | 'protected' | 'at start';
@@ -52,6 +52,8 @@ export interface AnyDirective extends Required<Omit<Options, 'inFerrousConf' | '
   readonly example: string | undefined;
   readonly initial: unknown;
   readonly expectation: string;
+  /** A line with more words, or none, is wrong. */
+  readonly takesOneWord: boolean;
   /** Decodes one more line of a file; `isFirst` when the directive had none before. */
   readLine(words: Words, soFar: unknown, isFirst: boolean): t.Validation<unknown>;
   /** Decodes the value of CONFIG SET. */
@@ -92,6 +94,7 @@ export const directive = <A>(codec: LinesCodec<A>, initial: A, options: Options)
     codec,
     initial,
     expectation: codec.name,
+    takesOneWord: codec instanceof SingleWord,
     readLine: (words, soFar, isFirst) =>
       repeat === 'merges' || (repeat === 'adds' && !isFirst) ? after(soFar, words) : codec.decode([words]),
     readSetting: (value, current) => {

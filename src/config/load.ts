@@ -12,7 +12,7 @@ import { pipe } from 'fp-ts/function';
 import * as O from 'fp-ts/Option';
 import * as TE from 'fp-ts/TaskEither';
 import type { ConfigError, Place } from './errors.ts';
-import { globToRegExp, isGlob } from './glob.ts';
+import { globMatcher, isGlob } from './glob.ts';
 import { type ConfigLine, foldLines, readLines } from './parse.ts';
 import { splitArgs } from './quoting.ts';
 import type { Config } from './table.ts';
@@ -137,12 +137,12 @@ const includedPaths = (options: LoadOptions, path: string, place: Place): Read<r
 const matches = (options: LoadOptions, base: string, part: string, place: Place): Read<readonly string[]> => {
   const under = (name: string): string => (base === '' || base.endsWith('/') ? `${base}${name}` : `${base}/${name}`);
   if (!isGlob(part)) return TE.right([part === '' ? base : under(part)]);
-  const pattern = globToRegExp(part, 's');
+  const isMatch = globMatcher(part, { ignoreCase: false });
   return pipe(
     options.files.listFolder(resolve(options, base)),
     TE.map((names) =>
       names
-        .filter((name) => pattern.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+        .filter((name) => isMatch(name) && (part.startsWith('.') || !name.startsWith('.')))
         .sort()
         .map(under),
     ),

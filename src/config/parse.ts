@@ -8,8 +8,6 @@
 import * as E from 'fp-ts/Either';
 import * as O from 'fp-ts/Option';
 import type { Words } from './codecs.ts';
-import { WRONG_NUMBER_OF_ARGUMENTS } from './codecs.ts';
-import { redisText } from './directive.ts';
 import { type ConfigError, nearest, type Place } from './errors.ts';
 import { splitArgs } from './quoting.ts';
 import { type Config, defaults, findDirective, ignoredNames, knownNames, type Name } from './table.ts';
@@ -51,10 +49,6 @@ const unknown = ({ place, directive }: ConfigLine): ConfigError => ({
   suggestion: nearest(directive, [...knownNames, 'include']),
 });
 
-/** Where Redis only counts the words, the count is what was expected. */
-const expectation = (text: string, codecName: string): string =>
-  text === WRONG_NUMBER_OF_ARGUMENTS && !/ and |three|up to/.test(codecName) ? `${codecName} (one value)` : codecName;
-
 /** Folds lines over the defaults. Later lines win, or add to the earlier ones where Redis does so. */
 export const foldLines = (lines: readonly ConfigLine[]): E.Either<readonly ConfigError[], Config> => {
   const errors: ConfigError[] = [];
@@ -71,7 +65,8 @@ export const foldLines = (lines: readonly ConfigLine[]): E.Either<readonly Confi
     const { name, directive } = entry;
     const decoded = directive.readLine(words, values.get(name) ?? defaults[name], !seen.has(name));
     if (E.isLeft(decoded)) {
-      const expected = expectation(redisText(decoded.left), directive.expectation);
+      const hint = directive.takesOneWord && words.length !== 1 ? ' (one value)' : '';
+      const expected = directive.expectation + hint;
       errors.push({ tag: 'BadValue', place, directive: line.directive, expected, found: words });
       continue;
     }

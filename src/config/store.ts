@@ -9,7 +9,7 @@
 import * as E from 'fp-ts/Either';
 import { type Observable, Subject } from 'rxjs';
 import { type AnyDirective, redisText } from './directive.ts';
-import { globToRegExp, isGlob } from './glob.ts';
+import { globMatcher, isGlob } from './glob.ts';
 import { type Config, directives, type Entry, findDirective, knownNames, type Name, names } from './table.ts';
 
 export interface ConfigChange {
@@ -82,9 +82,9 @@ export class ConfigStore {
         add(pattern);
         continue;
       }
-      const expression = globToRegExp(pattern);
+      const matches = globMatcher(pattern, { ignoreCase: true });
       for (const name of knownNames) {
-        if (expression.test(name) && findDirective(name)?.directive.hidden === false) add(name);
+        if (matches(name) && findDirective(name)?.directive.hidden === false) add(name);
       }
     }
     return [...found.values()];

@@ -9,12 +9,13 @@ import { FOREGROUND, KERNEL, NO_CRASH_REPORT, NO_SYSLOG } from './effects.ts';
 
 const TITLE_VARIABLES = ['title', 'listen-addr', 'server-mode', 'port', 'tls-port', 'unixsocket', 'config-file'];
 
-/** A template is well formed when every brace closes around a variable that is known. */
+/** A template is well formed when every brace names a variable that is known ("{{" is a brace) and it shows anything. */
 const refuseTemplate = (template: string): string | undefined => {
-  const rest = template.replace(/\{([^{}]*)\}/g, (whole, name: string) =>
-    TITLE_VARIABLES.includes(name) ? '' : whole,
+  const rest = template.replace(/\{\{|\{([^{}]*)\}/g, (whole, name: string | undefined) =>
+    whole === '{{' || (name !== undefined && TITLE_VARIABLES.includes(name)) ? '_' : whole,
   );
-  return rest.includes('{') ? 'template format is invalid or contains unknown variables' : undefined;
+  const isWrong = rest.includes('{') || rest.trim() === '';
+  return isWrong ? 'template format is invalid or contains unknown variables' : undefined;
 };
 
 export const general = section('GENERAL', 'The process: logging, supervision, databases, shutdown.', {
@@ -80,6 +81,7 @@ export const general = section('GENERAL', 'The process: logging, supervision, da
   }),
   'locale-collate': directive(text('a locale'), '', {
     doc: 'The locale that decides the order of strings in SORT ALPHA. Empty: that of the environment.',
+    effect: 'no SORT in this version',
     style: 'quoted',
   }),
   'ignore-warnings': directive(text('warnings'), '', {
