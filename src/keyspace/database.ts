@@ -116,6 +116,14 @@ export class Database {
     return ref;
   }
 
+  /** For commands that ask about a key without using it: counts a hit or a miss, touches nothing. */
+  findQuietly(args: Arguments, index: number): number {
+    const ref = this.findKey(args.buf, args.offset(index), args.length(index));
+    if (ref === MISSING) this.keyspace.misses++;
+    else this.keyspace.hits++;
+    return ref;
+  }
+
   /** For writing commands: notes the access. */
   findWrite(args: Arguments, index: number): number {
     const ref = this.findKey(args.buf, args.offset(index), args.length(index));
@@ -217,7 +225,8 @@ export class Database {
 
   /**
    * Sets the length and encoding of a string value, loads the value view and returns the entry, which may have moved.
-   * The first bytes of the value are kept when `keep` is true, else undefined. With `slack` there is room to grow.
+   * The first bytes of the value are kept when `keep` is true, else undefined. With `slack` there is room to grow, and
+   * room that is there already is never given back.
    */
   resize(ref: number, valueLength: number, encoding: Encoding, keep: boolean, slack: boolean): number {
     this.preserve(ref);
@@ -231,7 +240,11 @@ export class Database {
       const blockAt = at + externalWord(meta);
       const block = words[blockAt];
       const room = this.arena.capacity(block);
-      if (valueLength <= room && (valueLength > INLINE_VALUE_BYTES_MAX || keep) && valueLength >= room >>> 2) {
+      if (
+        valueLength <= room &&
+        (valueLength > INLINE_VALUE_BYTES_MAX || keep) &&
+        (slack || valueLength >= room >>> 2)
+      ) {
         words[at + 5] = valueLength;
         words[at + META] = (meta & ~0xf0) | (encoding << 4);
         this.loadValue(ref);
@@ -239,7 +252,7 @@ export class Database {
       }
     } else if (wide || valueLength <= NARROW_BYTES_MAX) {
       const room = this.arena.capacity(ref) - KEY_OFFSET[(meta >>> 8) & 7] - keyLength;
-      if (valueLength <= room && (valueLength >= room >>> 1 || room <= 64)) {
+      if (valueLength <= room && (slack || valueLength >= room >>> 1 || room <= 64)) {
         if (wide) {
           words[at + 5] = valueLength;
           words[at + META] = (meta & ~0xf0) | (encoding << 4);
@@ -301,6 +314,23 @@ export class Database {
     this.arena.words[moved >>> 16][((moved & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
     dict.link(target.header, moved);
     return expireAtMs === NO_EXPIRY ? moved : target.setExpiry(moved, expireAtMs);
+  }
+
+  /**
+   * Copies value and expiry of an entry to another key, here or in another database, and returns the copy. The key must
+   * be missing there and its bytes must not lie in the arena. Only strings have their whole value in the value bytes:
+   * a type that has more duplicates it here, by `type`.
+   */
+  copyTo(ref: number, target: Database, bytes: Uint8Array, offset: number, length: number): number {
+    const meta = this.meta(ref);
+    const expireAtMs = this.expireAtMs(ref);
+    const expires = expireAtMs !== NO_EXPIRY;
+    this.loadValue(ref);
+    // These views stay good while memory is only taken; `target` may be this very database.
+    const { valueBytes, valueAt, valueLength } = this;
+    const copy = target.create(bytes, offset, length, valueLength, typeOf(meta), encodingOf(meta), expires);
+    copyBytes(valueBytes, valueAt, target.valueBytes, target.valueAt, valueLength);
+    return expires ? target.setExpiry(copy, expireAtMs) : copy;
   }
 
   /** Takes all contents out, leaving an empty database. */
