@@ -3,6 +3,15 @@
  *
  * @since 0.1.0
  */
+import { expiryCommands } from './expiry.ts';
+import { keyCommands } from './keys.ts';
+import { objectCommands } from './object.ts';
 import type { CommandSpec } from './spec.ts';
+import { stringCommands } from './string.ts';
 
-export const allCommands: readonly CommandSpec[] = [];
+export const allCommands: readonly CommandSpec[] = [
+  ...stringCommands,
+  ...keyCommands,
+  ...expiryCommands,
+  ...objectCommands,
+];

@@ -10,7 +10,7 @@ import { parseInteger } from '../resp/numbers.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/object.ts';
 import { refuse } from './errors.ts';
-import { replyHelp } from './help.ts';
+import { replyHelp } from './replies.ts';
 import { type CommandSpec, command, Outcome } from './spec.ts';
 
 const SWITCHING =
