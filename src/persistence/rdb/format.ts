@@ -23,9 +23,6 @@ export const VERSION_READ_MAX = 12;
 /** From this version on, a checksum follows the EOF opcode. */
 export const VERSION_WITH_CHECKSUM = 5;
 
-/** The `redis-ver` that our files carry: the version that we are compatible with. */
-export const REDIS_VERSION = '7.2.5';
-
 export const OPCODE_SLOT_INFO = 244;
 export const OPCODE_FUNCTION2 = 245;
 export const OPCODE_FUNCTION_PRE_GA = 246;

@@ -32,7 +32,7 @@ class Damage extends Error implements RdbError {
   readonly offset: number;
   readonly reason: string;
   constructor(offset: number, reason: string) {
-    super(`${reason} (offset ${offset})`);
+    super(`${reason}, at offset ${offset}`);
     this.offset = offset;
     this.reason = reason;
   }
@@ -152,6 +152,17 @@ export class RdbInput {
     const first = this.byte();
     if (first >= 0xc0) throw damage(at, `expected a length, found a string encoding (byte 0x${first.toString(16)})`);
     return this.lengthFrom(first, at);
+  }
+
+  /** A length that may be past 2^53, such as the id of a module. */
+  bigLength(): bigint {
+    if (this.byte() !== LENGTH_64) {
+      this.pos--;
+      return BigInt(this.length());
+    }
+    this.need(8);
+    const high = this.bigEndian();
+    return (BigInt(high) << 32n) | BigInt(this.bigEndian());
   }
 
   int32(): number {

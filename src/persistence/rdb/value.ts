@@ -85,9 +85,9 @@ export const writerOf = (type: Type): ValueWriter => {
 export const readerOf = (rdbType: number): ValueReader | undefined => READERS[rdbType];
 
 /** Why a value type cannot be read. */
-export const unreadable = (rdbType: number, offset: number): string => {
+export const unreadable = (rdbType: number): string => {
   const name = valueTypeName(rdbType);
   return name === undefined
-    ? `unknown record type ${rdbType} at offset ${offset}: the file is damaged, or from a later version`
-    : `unsupported value type '${name}' at offset ${offset}: this version holds strings only`;
+    ? `unknown record type ${rdbType}: the file is damaged, or of a later version`
+    : `unsupported value type '${name}': this version holds strings only`;
 };

@@ -8,6 +8,7 @@
  */
 import { type Database, NO_EXPIRY } from '../../keyspace/database.ts';
 import { lfuDecay, lfuMinutes, lruIdleSeconds } from '../../keyspace/lfu.ts';
+import { REDIS_VERSION } from '../../version.ts';
 import {
   MAGIC,
   OPCODE_AUX,
@@ -17,7 +18,6 @@ import {
   OPCODE_IDLE,
   OPCODE_RESIZEDB,
   OPCODE_SELECTDB,
-  REDIS_VERSION,
   VERSION_WRITTEN,
 } from './format.ts';
 import { RdbOutput } from './output.ts';
