@@ -3,9 +3,17 @@
  *
  * @since 0.1.0
  */
+import { clientCommands } from './client.ts';
+import { commandCommands } from './command.ts';
+import { configCommands } from './config.ts';
+import { connectionCommands } from './connection.ts';
+import { dumpCommands } from './dump.ts';
 import { expiryCommands } from './expiry.ts';
+import { infoCommands } from './info.ts';
 import { keyCommands } from './keys.ts';
 import { objectCommands } from './object.ts';
+import { saveCommands } from './save.ts';
+import { serverCommands } from './server.ts';
 import type { CommandSpec } from './spec.ts';
 import { stringCommands } from './string.ts';
 
@@ -14,4 +22,12 @@ export const allCommands: readonly CommandSpec[] = [
   ...keyCommands,
   ...expiryCommands,
   ...objectCommands,
+  ...dumpCommands,
+  ...connectionCommands,
+  ...clientCommands,
+  ...serverCommands,
+  ...infoCommands,
+  ...configCommands,
+  ...commandCommands,
+  ...saveCommands,
 ];
