@@ -1,0 +1,83 @@
+/**
+ * Clients in WAIT: blocked until enough replicas have acknowledged what was written before.
+ *
+ * In:  WAIT; acknowledgements. Out: one reply per client, when enough have come or the time is up.
+ *
+ * @since 0.1.0
+ */
+import { type Subscription, timer } from 'rxjs';
+import type { Client } from '../net/client.ts';
+import type { MasterSide } from './master.ts';
+import type { ReplicationParts } from './parts.ts';
+
+interface Waiter {
+  readonly client: Client;
+  readonly offset: number;
+  readonly replicas: number;
+  readonly timer: Subscription | undefined;
+}
+
+const UNBLOCKED = 'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)';
+
+export class Waiters {
+  private readonly parts: ReplicationParts;
+  private readonly master: MasterSide;
+  private readonly waiting = new Map<Client, Waiter>();
+
+  constructor(parts: ReplicationParts, master: MasterSide) {
+    this.parts = parts;
+    this.master = master;
+  }
+
+  /**
+   * Blocks a client until `replicas` replicas have acknowledged the stream up to `offset`, at most `timeoutMs`; 0 is for
+   * ever.
+   */
+  add(client: Client, replicas: number, offset: number, timeoutMs: number): void {
+    const { environment } = this.parts;
+    const timeout =
+      timeoutMs > 0 ? timer(timeoutMs, environment.scheduler).subscribe(() => this.release(client)) : undefined;
+    this.waiting.set(client, { client, offset, replicas, timer: timeout });
+    client.blocked = {
+      deadlineMs: timeoutMs > 0 ? environment.monotonicUs() / 1000 + timeoutMs : Number.POSITIVE_INFINITY,
+      onTimeout: () => this.reply(client),
+      onCancel: () => this.forget(client),
+    };
+    this.master.requestAcks();
+  }
+
+  /** Lets those go whose replicas have come. */
+  check(): void {
+    for (const { client, offset, replicas } of [...this.waiting.values()]) {
+      if (this.master.countAcknowledged(offset) >= replicas) this.release(client);
+    }
+  }
+
+  /** The server has become a replica: nothing will be acknowledged any more. */
+  cancelAll(): void {
+    const { clients } = this.parts;
+    for (const { client } of [...this.waiting.values()]) {
+      this.forget(client);
+      clients.replyTo(client).error(UNBLOCKED);
+      client.closeAfterReply = true;
+      clients.unblock(client);
+    }
+  }
+
+  private reply(client: Client): void {
+    const waiter = this.waiting.get(client);
+    if (waiter === undefined) return;
+    this.parts.clients.replyTo(client).integer(this.master.countAcknowledged(waiter.offset));
+    this.forget(client);
+  }
+
+  private release(client: Client): void {
+    this.reply(client);
+    this.parts.clients.unblock(client);
+  }
+
+  private forget(client: Client): void {
+    this.waiting.get(client)?.timer?.unsubscribe();
+    this.waiting.delete(client);
+  }
+}
