@@ -60,6 +60,8 @@ export class Keyspace {
   lfuDecayMinutes = 1;
   /** CLIENT NO-TOUCH: look-ups leave the access words alone. */
   noTouch = false;
+  /** DEBUG QUICKLIST-PACKED-THRESHOLD: list elements of this many bytes get a node of their own; 0 = the default. */
+  packedThresholdBytes = 0;
 
   hits = 0;
   misses = 0;

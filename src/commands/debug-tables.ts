@@ -1,0 +1,62 @@
+/**
+ * DEBUG HTSTATS: the shape of a database's dictionary, in Redis' words.
+ *
+ * @since 0.1.0
+ */
+import type { Database } from '../keyspace/database.ts';
+import { NEXT } from '../keyspace/entry.ts';
+
+/** Longest chain that is counted by its length; longer ones are counted together. */
+const CHAIN_MAX = 50;
+
+const heading = 'Hash table 0 stats (main hash table):\n';
+const EMPTY = `${heading}No stats available for empty dictionaries\n`;
+
+const sizes = (slots: number, elements: number): string =>
+  `${heading} table size: ${slots}\n number of elements: ${elements}\n`;
+
+/** How many buckets have chains of each length, the last one and longer together. */
+const chainLengths = (db: Database): Float64Array => {
+  const { dict, arena } = db.keyspace;
+  const counts = new Float64Array(CHAIN_MAX + 1);
+  const buckets = dict.bucketCount(db.header);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    let length = 0;
+    let ref = dict.firstInBucket(db.header, bucket);
+    while (ref !== 0) {
+      length++;
+      ref = arena.words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+    }
+    counts[Math.min(length, CHAIN_MAX)]++;
+  }
+  return counts;
+};
+
+const distribution = (db: Database): string => {
+  const buckets = db.keyspace.dict.bucketCount(db.header);
+  const counts = chainLengths(db);
+  const used = buckets - (counts[0] ?? 0);
+  const longest = counts.findLastIndex((count) => count > 0);
+  const mean = (db.size / Math.max(used, 1)).toFixed(2);
+  const lines = [...counts].flatMap((count, length) => {
+    if (count === 0) return [];
+    const name = length === CHAIN_MAX ? '>= ' : '';
+    return [`   ${name}${length}: ${count} (${((count * 100) / buckets).toFixed(2)}%)\n`];
+  });
+  return [
+    ` different slots: ${used}\n`,
+    ` max chain length: ${longest}\n`,
+    ` avg chain length (counted): ${mean}\n`,
+    ` avg chain length (computed): ${mean}\n`,
+    ' Chain length distribution:\n',
+    ...lines,
+  ].join('');
+};
+
+/** The report on a database; `full` counts the chains, which takes time. Expiries are a heap, not a table. */
+export const describeTables = (db: Database, full: boolean): string => {
+  const keys =
+    db.size === 0 ? EMPTY : `${sizes(db.keyspace.dict.bucketCount(db.header), db.size)}${full ? distribution(db) : ''}`;
+  const { count } = db.expiries;
+  return `[Dictionary HT]\n${keys}[Expires HT]\n${count === 0 ? EMPTY : sizes(count, count)}`;
+};
