@@ -11,7 +11,7 @@ import { nodeReplaceFiles, replaceFile, rewriteConfig } from '../config/config.t
 import type { Context } from './context.ts';
 import { answerLater } from './deferred.ts';
 import * as described from './docs/config.ts';
-import { refuse, wrongArity } from './errors.ts';
+import { refuse, SYNTAX_ERROR } from './errors.ts';
 import { accept, replyHelp } from './replies.ts';
 import { type CommandSpec, command, Outcome } from './spec.ts';
 
@@ -47,7 +47,7 @@ export const isLocal = (ctx: Context): boolean => {
 export const configSet = command({
   ...described.configSet,
   reduce: (_db, cmd, reply, ctx) => {
-    if (cmd.argc % 2 !== 0) return refuse(reply, wrongArity('config|set'));
+    if (cmd.argc % 2 !== 0) return refuse(reply, SYNTAX_ERROR);
     const pairs: [string, string][] = [];
     for (let i = 2; i < cmd.argc; i += 2) pairs.push([cmd.text(i), cmd.text(i + 1)]);
     const isLoading = ctx.server.persistence.isLoading;

@@ -13,7 +13,7 @@ import { DEFAULT_USER, isPasswordOf, logIn, logOut, WRONG_PASSWORD } from './aut
 import { clientNameRefusal } from './client-attributes.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/connection.ts';
-import { DB_OUT_OF_RANGE, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, wrongArity } from './errors.ts';
+import { DB_OUT_OF_RANGE, NOT_AN_INT32, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, wrongArity } from './errors.ts';
 import { accept } from './replies.ts';
 import { type CommandSpec, command, Outcome } from './spec.ts';
 
@@ -25,7 +25,8 @@ const HELLO_NEEDS_AUTH =
   'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time';
 const NOT_A_NORMAL_CLIENT = 'ERR can only reset normal client connections';
 
-const INT32_MAX = 2147483647;
+const INT32_MIN = -(2 ** 31);
+const INT32_MAX = 2 ** 31 - 1;
 
 /**
  * PING [message]: shows that the server answers.
@@ -57,7 +58,8 @@ export const select = command({
   ...described.select,
   reduce: (_db, cmd, reply, ctx) => {
     const index = cmd.integer(1);
-    if (!(Math.abs(index) <= INT32_MAX + (index < 0 ? 1 : 0))) return refuse(reply, NOT_AN_INTEGER);
+    if (Number.isNaN(index)) return refuse(reply, NOT_AN_INTEGER);
+    if (index < INT32_MIN || index > INT32_MAX) return refuse(reply, NOT_AN_INT32);
     if (index < 0 || index >= ctx.keyspace.databases.length) return refuse(reply, DB_OUT_OF_RANGE);
     ctx.client.db = index;
     return accept(reply);
