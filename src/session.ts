@@ -17,13 +17,20 @@ import type { CommandView } from './resp/view.ts';
 /** The client broke the protocol; `message` is Redis' error text. */
 export class ProtocolError extends Error {}
 
+/** What happens around the commands of one chunk: dispatch reads its clocks. */
+export interface Turn {
+  readonly nowMs: number;
+  beginTurn(): void;
+  endTurn(): void;
+}
+
 /**
  * Bytes to command views, one at a time. A view is a loan, valid during `next`.
  *
  * Reading stops while the client is blocked or does not read its replies; `client.resume` goes on.
  */
 export const decodeFrames =
-  (client: Client, clients: ClientRegistry, beginTurn: () => void): OperatorFunction<Chunk, CommandView> =>
+  (client: Client, clients: ClientRegistry, turn: Turn): OperatorFunction<Chunk, CommandView> =>
   (chunks$) =>
     new Observable<CommandView>((subscriber) => {
       const { decoder } = client;
@@ -50,16 +57,18 @@ export const decodeFrames =
       };
       client.resume = () => {
         if (client.closed) return;
-        beginTurn();
+        turn.beginTurn();
         client.peer.resume();
         drain();
+        turn.endTurn();
       };
       return chunks$.subscribe({
         next: (chunk) => {
-          beginTurn();
-          client.networkInBytes += chunk.length;
+          turn.beginTurn();
+          clients.noteInput(client, chunk.length, turn.nowMs);
           decoder.feed(chunk.bytes, chunk.length);
           drain();
+          turn.endTurn();
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),
@@ -102,7 +111,7 @@ export const session = (peer: Peer, dependencies: SessionDependencies): Observab
   const ended$ = new Subject<void>();
   client.end = () => ended$.next();
   return peer.chunks$.pipe(
-    decodeFrames(client, clients, () => dispatcher.beginTurn()),
+    decodeFrames(client, clients, dispatcher),
     tap((view) => dispatcher.run(client, view)),
     catchError(closeWith(client, dependencies)),
     takeUntil(ended$),

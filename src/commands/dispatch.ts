@@ -106,6 +106,8 @@ export class Dispatcher {
   private refusedBits = 0;
   private requiredBits = 0;
   private maxMemoryBytes: number;
+  /** The command whose time is being taken, and since when. */
+  private timed: Command | undefined = undefined;
   private startedUs = 0;
 
   constructor(server: Services, outbox: Outbox) {
@@ -137,8 +139,14 @@ export class Dispatcher {
 
   /** Reads the clocks; to be called before the commands of a chunk. */
   beginTurn(): void {
+    this.timed = undefined;
     this.startedUs = this.server.environment.monotonicUs();
     this.setTime(this.server.environment.scheduler.now());
+  }
+
+  /** To be called after the commands of a chunk. */
+  endTurn(): void {
+    this.chargeTime();
   }
 
   /** Runs one command of a client. */
@@ -199,6 +207,10 @@ export class Dispatcher {
     if (reduce === undefined) throw new Error(`${command.fullName} has no reducer`);
 
     const fromMaster = client.kind === ClientKind.Master;
+    if (this.timed !== command) {
+      this.chargeTime();
+      this.timed = command;
+    }
     context.changes = 1;
     context.fromMaster = fromMaster;
     keyspace.noTouch = client.noTouch;
@@ -214,19 +226,35 @@ export class Dispatcher {
 
     if (outcome !== Outcome.Unchanged || context.effects.count > 0) this.propagate(outcome, db.index, view);
 
-    const endedUs = server.environment.monotonicUs();
-    const durationUs = endedUs - this.startedUs;
-    this.startedUs = endedUs;
     const { stats } = command;
     stats.calls++;
-    stats.durationUs += durationUs;
     server.stats.commandsProcessed++;
     const failed = reply.errors !== errors;
     if (failed) {
       stats.failed++;
       this.countError(reply.lastError);
     }
-    if (this.commandSubject.observed) this.tell(client, command, view, db.index, durationUs, failed);
+    if (this.commandSubject.observed) this.tell(client, command, view, db.index, this.chargeTime(), failed);
+  }
+
+  /**
+   * Charges the time since the clock was read last to the command that is being timed, and returns it. A run of one
+   * command in a pipeline is charged as a whole, because reading the clock costs as much as a small command.
+   */
+  private chargeTime(): number {
+    const { timed } = this;
+    if (timed === undefined) return 0;
+    const endedUs = this.server.environment.monotonicUs();
+    const durationUs = endedUs - this.startedUs;
+    this.startedUs = endedUs;
+    timed.stats.durationUs += durationUs;
+    this.timed = undefined;
+    return durationUs;
+  }
+
+  /** Time of the turn, in ms since 1970. */
+  get nowMs(): number {
+    return this.context.nowMs;
   }
 
   private propagate(outcome: Outcome, db: number, view: CommandView): void {

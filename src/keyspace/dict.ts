@@ -26,6 +26,8 @@ const SEGMENT_SHIFT = 12;
 const SEGMENT_BUCKETS = 1 << SEGMENT_SHIFT;
 const SEGMENT_MASK = SEGMENT_BUCKETS - 1;
 const BUCKETS_MIN = 4;
+/** Half full on average: 8 bytes per entry, and a look-up that rarely meets a second entry (a cache miss each). */
+const BUCKETS_PER_ENTRY = 2;
 const HEADER_BYTES = 32;
 
 const COUNT = 0;
@@ -133,7 +135,10 @@ export class Dict {
     slotWords[slot] = ref;
     const headerWords = pages[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
-    if (++headerWords[headerAt + COUNT] > headerWords[headerAt + BUCKETS]) this.split(header);
+    const count = ++headerWords[headerAt + COUNT];
+    // Two splits per added entry keep up with the load factor; the second one is rarely missing.
+    if (count * BUCKETS_PER_ENTRY > headerWords[headerAt + BUCKETS]) this.split(header);
+    if (count * BUCKETS_PER_ENTRY > headerWords[headerAt + BUCKETS]) this.split(header);
   }
 
   /** Unlinks an entry that is in the table. Merges two buckets when the table has become sparse. */
@@ -146,7 +151,7 @@ export class Dict {
     const headerAt = (header & 0xffff) << 2;
     const count = --headerWords[headerAt + COUNT];
     const buckets = headerWords[headerAt + BUCKETS];
-    if (buckets > BUCKETS_MIN && count < buckets >>> 2) this.merge(header);
+    if (buckets > BUCKETS_MIN && count < buckets >>> 3) this.merge(header);
   }
 
   /** Puts the entry `to` (same key, NEXT word copied) in the place of `from`, which was reallocated. */

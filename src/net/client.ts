@@ -77,8 +77,10 @@ export class Client implements Recipient {
   resume: () => void = () => {};
   /** Ends the session at once. Set by the session. */
   end: () => void = () => {};
+  /** Called once when the connection is over. Set by whoever keeps something about the client. */
+  onClosed: () => void = () => {};
   /** Set by the registry: looks at output limits and pauses after each flush. */
-  afterFlush: () => void = () => {};
+  afterFlush: (bytes: number) => void = () => {};
 
   constructor(id: number, peer: Peer, limits: DecoderLimits, nowMs: number) {
     this.id = id;

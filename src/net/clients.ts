@@ -91,9 +91,18 @@ export class ClientRegistry {
     const client = new Client(this.nextId++, peer, this.limits, this.dependencies.nowMs());
     client.authenticated = this.dependencies.config().requirepass === '';
     client.decoder.authenticated = client.authenticated;
-    client.afterFlush = () => this.afterFlush(client);
+    client.afterFlush = (bytes) => this.afterFlush(client, bytes);
     peer.onDrain = () => this.drained(client);
     return client;
+  }
+
+  /** Counts bytes that came in and notes the client's activity. */
+  noteInput(client: Client, bytes: number, nowMs: number): void {
+    const { stats } = this.dependencies;
+    client.networkInBytes += bytes;
+    client.lastActiveMs = nowMs;
+    if (client.kind === ClientKind.Master) stats.replicationInBytes += bytes;
+    else stats.networkInBytes += bytes;
   }
 
   /** The reply writer directed to a client; for replies outside of its own command. */
@@ -115,6 +124,7 @@ export class ClientRegistry {
     client.blocked?.onCancel();
     client.blocked = undefined;
     this.clients.delete(client.id);
+    client.onClosed();
     if (this.outbox.holds(client)) this.ending.add(client);
     else client.peer.close();
   }
@@ -152,7 +162,9 @@ export class ClientRegistry {
     }
   }
 
-  private afterFlush(client: Client): void {
+  private afterFlush(client: Client, bytes: number): void {
+    client.networkOutBytes += bytes;
+    this.dependencies.stats.networkOutBytes += bytes;
     if (this.ending.delete(client)) {
       client.peer.close();
       return;

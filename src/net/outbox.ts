@@ -15,12 +15,14 @@ export interface Recipient {
   resp: 2 | 3;
   /** Bytes that stand in the outbox for this client. */
   queuedBytes: number;
-  /** Called after its bytes of a turn went to the peer. */
-  afterFlush(): void;
+  /** Called after a segment of that many bytes, and all others of the turn, went to the peer. */
+  afterFlush(bytes: number): void;
 }
 
 export const OUTBOX_BUFFER_BYTES = 256 * 1024;
 const NO_BYTES = new Uint8Array(0);
+/** Up to so many slots may keep a client that has gone from being collected until they are used again. */
+const KEPT_RECIPIENTS_MAX = 64;
 
 /** A place to return to when a reply is not to be sent after all. */
 export interface Mark {
@@ -30,18 +32,42 @@ export interface Mark {
   start: number;
 }
 
+/** Closed segments, as parallel arrays that are reused from turn to turn. */
+class Segments {
+  count = 0;
+  readonly recipients: Recipient[] = [];
+  readonly buffers: Uint8Array[] = [];
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+
+  add(recipient: Recipient, buffer: Uint8Array, start: number, end: number): void {
+    const i = this.count++;
+    this.recipients[i] = recipient;
+    this.buffers[i] = buffer;
+    this.starts[i] = start;
+    this.ends[i] = end;
+    recipient.queuedBytes += end - start;
+  }
+
+  /** Forgets the segments from `from` on; their bytes are not queued any more. */
+  truncate(from: number): void {
+    for (let i = from; i < this.count; i++) {
+      this.recipients[i].queuedBytes -= this.ends[i] - this.starts[i];
+      this.buffers[i] = NO_BYTES;
+    }
+    this.count = from;
+  }
+}
+
 export class Outbox {
   readonly reply = new Reply();
   private shared: Uint8Array = new Uint8Array(OUTBOX_BUFFER_BYTES);
   private recipient: Recipient | undefined = undefined;
   private start = 0;
 
-  // Closed segments, as parallel arrays that are reused from turn to turn.
-  private count = 0;
-  private readonly recipients: Recipient[] = [];
-  private readonly buffers: Uint8Array[] = [];
-  private readonly starts: number[] = [];
-  private readonly ends: number[] = [];
+  private segments = new Segments();
+  /** Those of the turn before, while they are flushed; then the next turn's. */
+  private spare = new Segments();
 
   private readonly requestFlush: () => void;
   private requested = false;
@@ -68,28 +94,15 @@ export class Outbox {
   }
 
   mark(): Mark {
-    return { segments: this.count, buf: this.reply.buf, pos: this.reply.pos, start: this.start };
+    return { segments: this.segments.count, buf: this.reply.buf, pos: this.reply.pos, start: this.start };
   }
 
   /** Takes back everything written to the open client since the mark. */
   rewind(mark: Mark): void {
-    for (let i = mark.segments; i < this.count; i++) {
-      this.recipients[i].queuedBytes -= this.ends[i] - this.starts[i];
-      this.buffers[i] = NO_BYTES;
-    }
-    this.count = mark.segments;
+    this.segments.truncate(mark.segments);
     this.start = mark.start;
     this.reply.buf = mark.buf;
     this.reply.pos = mark.pos;
-  }
-
-  /** Bytes written to the open client since the mark. */
-  writtenSince(mark: Mark): number {
-    let bytes = this.reply.pos - (mark.segments === this.count ? mark.pos : this.start);
-    for (let i = mark.segments; i < this.count; i++) {
-      bytes += this.ends[i] - (i === mark.segments ? mark.pos : this.starts[i]);
-    }
-    return bytes;
   }
 
   /** Whether bytes for this recipient wait for the flush. */
@@ -102,36 +115,29 @@ export class Outbox {
     this.requested = false;
     this.closeSegment();
     this.recipient = undefined;
+    // What is written from here on, by whoever is told about the flush, is for the next turn.
+    const { segments } = this;
+    this.segments = this.spare;
+    this.spare = segments;
+    const { count } = segments;
     let reusable = true;
-    // A recipient's `afterFlush` may write again; that is for the next turn, so the arrays are taken as they are now.
-    const { count } = this;
     for (let i = 0; i < count; i++) {
-      const recipient = this.recipients[i];
-      const buffer = this.buffers[i];
-      const bytes = this.ends[i] - this.starts[i];
-      recipient.queuedBytes -= bytes;
-      if (!recipient.peer.write(buffer, this.starts[i], this.ends[i]) && buffer === this.shared) reusable = false;
-      this.buffers[i] = NO_BYTES;
+      const { peer } = segments.recipients[i];
+      const buffer = segments.buffers[i];
+      if (!peer.write(buffer, segments.starts[i], segments.ends[i]) && buffer === this.shared) reusable = false;
     }
+    segments.truncate(0);
     if (!reusable) this.shared = new Uint8Array(OUTBOX_BUFFER_BYTES);
     this.reply.buf = this.shared;
     this.reply.pos = 0;
     this.start = 0;
-    this.count = 0;
-    for (let i = 0; i < count; i++) this.recipients[i].afterFlush();
-    if (this.count === 0) this.recipients.length = 0;
+    for (let i = 0; i < count; i++) segments.recipients[i].afterFlush(segments.ends[i] - segments.starts[i]);
+    if (count > KEPT_RECIPIENTS_MAX) segments.recipients.length = 0;
   }
 
   private closeSegment(): void {
     const { recipient, reply, start } = this;
-    if (recipient !== undefined && reply.pos > start) {
-      const i = this.count++;
-      this.recipients[i] = recipient;
-      this.buffers[i] = reply.buf;
-      this.starts[i] = start;
-      this.ends[i] = reply.pos;
-      recipient.queuedBytes += reply.pos - start;
-    }
+    if (recipient !== undefined && reply.pos > start) this.segments.add(recipient, reply.buf, start, reply.pos);
     this.start = reply.pos;
   }
 
