@@ -53,6 +53,10 @@ export const append = command({
   },
 });
 
+/** Whether two negative offsets that are both past 2^53 stand in the wrong order. */
+const isBackwardsBeyond = (start: number, cmd: CommandView): boolean =>
+  start === Number.NEGATIVE_INFINITY && (cmd.bigInteger(2) ?? 0n) > (cmd.bigInteger(3) ?? 0n);
+
 const reduceRange: Reducer = (db, cmd, reply) => {
   let start = signedInteger(cmd, 2);
   let end = signedInteger(cmd, 3);
@@ -65,7 +69,7 @@ const reduceRange: Reducer = (db, cmd, reply) => {
     length = db.valueLength;
   }
   // Both negative and backwards is empty even where clamping would make it one byte.
-  const backwards = start < 0 && end < 0 && start > end;
+  const backwards = start < 0 && end < 0 && (start > end || (start === end && isBackwardsBeyond(start, cmd)));
   if (start < 0) start = Math.max(start + length, 0);
   if (end < 0) end = Math.max(end + length, 0);
   end = Math.min(end, length - 1);
