@@ -7,11 +7,13 @@ import { clientCommands } from './client.ts';
 import { commandCommands } from './command.ts';
 import { configCommands } from './config.ts';
 import { connectionCommands } from './connection.ts';
+import { debugCommands } from './debug.ts';
 import { dumpCommands } from './dump.ts';
 import { expiryCommands } from './expiry.ts';
 import { infoCommands } from './info.ts';
 import { keyCommands } from './keys.ts';
 import { objectCommands } from './object.ts';
+import { replicationCommands } from './replication.ts';
 import { saveCommands } from './save.ts';
 import { serverCommands } from './server.ts';
 import type { CommandSpec } from './spec.ts';
@@ -29,5 +31,7 @@ export const allCommands: readonly CommandSpec[] = [
   ...infoCommands,
   ...configCommands,
   ...commandCommands,
+  ...debugCommands,
   ...saveCommands,
+  ...replicationCommands,
 ];

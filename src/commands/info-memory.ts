@@ -49,13 +49,16 @@ const startupBytes = (databases: number): number => {
 };
 
 const BUCKET_BYTES = 4;
-const EXPIRY_BYTES = 12;
+/** The expiry index grows by this many keys, of 12 bytes each. */
+const EXPIRIES_PER_SEGMENT = 4096;
+const SEGMENT_BYTES = EXPIRIES_PER_SEGMENT * 12;
 
 /** What tables and indexes take, as opposed to keys and values. */
 const overheadBytes = ({ databases, dict }: Keyspace): number => {
   let bytes = startupBytes(databases.length);
   for (const { header, expiries } of databases) {
-    bytes += dict.bucketCount(header) * BUCKET_BYTES + expiries.count * EXPIRY_BYTES;
+    const segments = Math.ceil(expiries.count / EXPIRIES_PER_SEGMENT);
+    bytes += dict.bucketCount(header) * BUCKET_BYTES + segments * SEGMENT_BYTES;
   }
   return bytes;
 };
@@ -72,6 +75,20 @@ const connectionBytes = ({ clients }: Services, kind: ClientKind): number => {
 const withHuman = (name: string, bytes: number): readonly Field[] => [
   [name, bytes],
   [`${name}_human`, humanBytes(bytes)],
+];
+
+/** There are no scripts and no functions, so none takes memory. */
+const scriptFields: readonly Field[] = [
+  ...withHuman('used_memory_lua', 0),
+  ['used_memory_vm_eval', 0],
+  ['used_memory_scripts_eval', 0],
+  ['number_of_cached_scripts', 0],
+  ['number_of_functions', 0],
+  ['number_of_libraries', 0],
+  ['used_memory_vm_functions', 0],
+  ...withHuman('used_memory_vm_total', 0),
+  ['used_memory_functions', 0],
+  ...withHuman('used_memory_scripts', 0),
 ];
 
 export const memoryFields = (server: Services, config: Config): readonly Field[] => {
@@ -100,6 +117,7 @@ export const memoryFields = (server: Services, config: Config): readonly Field[]
     ['js_heap_used', heapUsed],
     ['js_heap_total', heapTotal],
     ['js_external', external],
+    ...scriptFields,
     ...withHuman('maxmemory', config.maxmemory),
     ['maxmemory_policy', config['maxmemory-policy']],
     ['allocator_frag_ratio', ratio(heldBytes, usedBytes)],

@@ -97,6 +97,8 @@ const statsFields = ({ server, keyspace }: Context): readonly Field[] => {
     ['total_net_repl_output_bytes', stats.replicationOutBytes],
     ['instantaneous_input_kbps', kilobytes(stats.inputRate.perSecond)],
     ['instantaneous_output_kbps', kilobytes(stats.outputRate.perSecond)],
+    ['instantaneous_input_repl_kbps', kilobytes(stats.replicationInputRate.perSecond)],
+    ['instantaneous_output_repl_kbps', kilobytes(stats.replicationOutputRate.perSecond)],
     ['rejected_connections', stats.rejectedConnections],
     ['sync_full', stats.fullSyncs],
     ['sync_partial_ok', stats.partialSyncs],
@@ -203,6 +205,7 @@ const SECTIONS: ReadonlyMap<string, Section> = new Map<string, Section>([
   ['modules', { title: 'Modules', isDefault: true, fields: () => [] }],
   ['commandstats', { title: 'Commandstats', isDefault: false, fields: commandFields }],
   ['errorstats', { title: 'Errorstats', isDefault: true, fields: errorFields }],
+  // Durations are summed per command, not counted by size, so there are no percentiles to print.
   ['latencystats', { title: 'Latencystats', isDefault: false, fields: () => [] }],
   ['cluster', { title: 'Cluster', isDefault: true, fields: () => [['cluster_enabled', 0]] }],
   ['keyspace', { title: 'Keyspace', isDefault: true, fields: keyspaceFields }],

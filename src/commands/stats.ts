@@ -37,6 +37,8 @@ export class ServerStats {
   readonly commandRate = new Rate();
   readonly inputRate = new Rate();
   readonly outputRate = new Rate();
+  readonly replicationInputRate = new Rate();
+  readonly replicationOutputRate = new Rate();
   private sampledMs = 0;
 
   connectionsReceived = 0;
@@ -63,6 +65,8 @@ export class ServerStats {
     this.commandRate.sample(this.commandsProcessed, elapsedMs);
     this.inputRate.sample(this.networkInBytes, elapsedMs);
     this.outputRate.sample(this.networkOutBytes, elapsedMs);
+    this.replicationInputRate.sample(this.replicationInBytes, elapsedMs);
+    this.replicationOutputRate.sample(this.replicationOutBytes, elapsedMs);
   }
 
   reset(): void {
