@@ -2,8 +2,8 @@
  * Builds dist/ferrous.js: the whole server as one CommonJS file that plain Node runs with no node_modules beside it.
  * With --specs also build/specs/, one file per spec for ava. With --quiet only errors are printed.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
 
@@ -21,13 +21,24 @@ const common = {
   define: { FERROUS_VERSION: JSON.stringify(version) },
 };
 
-await build({
+/** Each file appears as a whole: a server may be started while another build runs. */
+const replaceFiles = async (files) => {
+  for (const { path, contents } of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(`${path}.${process.pid}`, contents);
+    await rename(`${path}.${process.pid}`, path);
+  }
+};
+
+const server = await build({
   ...common,
   entryPoints: ['src/main.ts'],
   outfile: 'dist/ferrous.js',
   banner: { js: '#!/usr/bin/env node' },
   legalComments: 'linked',
+  write: false,
 });
+await replaceFiles(server.outputFiles);
 
 if (flags.has('--specs')) {
   const files = await readdir('specs', { recursive: true });

@@ -70,13 +70,14 @@ export class MasterStream {
     const { runner, parts } = this.options;
     runner.beginTurn();
     this.nowMs = parts.environment.scheduler.now();
-    client.lastActiveMs = this.nowMs;
-    client.networkInBytes += length;
-    parts.stats.replicationInBytes += length;
+    parts.clients.noteInput(client, length, this.nowMs);
     decoder.feed(bytes, length);
     for (;;) {
       const decoded = decoder.next();
-      if (decoded === Decoded.NeedMore) return;
+      if (decoded === Decoded.NeedMore) {
+        runner.endTurn();
+        return;
+      }
       if (decoded === Decoded.Broken) throw new LinkError(`Protocol error from master: ${decoder.error}`);
       this.accept(decoder.view);
     }

@@ -47,7 +47,10 @@ export class MasterSide {
   private snapshotDueMs = Number.POSITIVE_INFINITY;
   private pingDueMs = 0;
   private aloneSinceMs: number;
-  private isFed = false;
+  private keepsMore = false;
+  /** The bytes of the last GETACK in the stream. */
+  private askedFrom = -1;
+  private askedTo = -1;
 
   constructor(options: MasterOptions) {
     this.options = options;
@@ -86,6 +89,12 @@ export class MasterSide {
     return count;
   }
 
+  /** How many have not acknowledged everything. What was only a question for it does not count. */
+  countLagging(): number {
+    const { offset } = this.history.writes;
+    return this.replicas.size - this.countAcknowledged(offset === this.askedTo ? this.askedFrom : offset);
+  }
+
   /** How many are online and were heard of within `lagSecondsMax`. */
   countGood(lagSecondsMax: number): number {
     const { nowMs } = this;
@@ -98,7 +107,11 @@ export class MasterSide {
 
   /** Asks all replicas what they have applied. */
   requestAcks(): void {
-    if (this.replicas.size > 0) this.history.writes.relay(this.nowMs, GETACK, 0, GETACK.length);
+    if (this.replicas.size === 0) return;
+    const { writes } = this.history;
+    this.askedFrom = writes.offset;
+    writes.relay(this.nowMs, GETACK, 0, GETACK.length);
+    this.askedTo = writes.offset;
   }
 
   /** PSYNC: goes on with the stream where the history allows it. False when it does not. */
@@ -316,11 +329,11 @@ export class MasterSide {
     let from = Number.POSITIVE_INFINITY;
     for (const replica of this.replicas.values()) if (replica.catchingUp) from = Math.min(from, replica.offset);
     if (from === Number.POSITIVE_INFINITY) {
-      if (this.isFed) backlog.keepNothing();
-      this.isFed = false;
+      if (this.keepsMore) backlog.keepNothing();
+      this.keepsMore = false;
       return;
     }
-    this.isFed = true;
+    this.keepsMore = true;
     const { hardBytes } = this.parts.config.config['client-output-buffer-limit'].replica;
     backlog.keepFrom(from, hardBytes === 0 ? Number.POSITIVE_INFINITY : hardBytes);
   }

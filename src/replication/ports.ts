@@ -33,7 +33,9 @@ export interface ReplicationStorage {
 
 /** Runs commands: dispatch. */
 export interface CommandRunner {
+  /** Around the commands of one chunk. */
   beginTurn(): void;
+  endTurn(): void;
   run(client: Client, view: CommandView): void;
 }
 

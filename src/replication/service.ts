@@ -197,7 +197,7 @@ export class Replication {
 
   /** Replicas that have not acknowledged everything. */
   laggingReplicas(): number {
-    return this.master.count - this.master.countAcknowledged(this.history.writes.offset);
+    return this.master.countLagging();
   }
 
   /** Asks all replicas what they have applied. */

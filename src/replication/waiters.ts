@@ -23,6 +23,7 @@ export class Waiters {
   private readonly parts: ReplicationParts;
   private readonly master: MasterSide;
   private readonly waiting = new Map<Client, Waiter>();
+  private scheduled = false;
 
   constructor(parts: ReplicationParts, master: MasterSide) {
     this.parts = parts;
@@ -46,22 +47,32 @@ export class Waiters {
     this.master.requestAcks();
   }
 
-  /** Lets those go whose replicas have come. */
+  /** Lets those go whose replicas have come, at the end of the turn: a command's own reply is not to be disturbed. */
   check(): void {
-    for (const { client, offset, replicas } of [...this.waiting.values()]) {
-      if (this.master.countAcknowledged(offset) >= replicas) this.release(client);
-    }
+    if (this.waiting.size === 0 || this.scheduled) return;
+    this.scheduled = true;
+    this.parts.environment.atTurnEnd(() => {
+      this.scheduled = false;
+      for (const { client, offset, replicas } of [...this.waiting.values()]) {
+        if (this.master.countAcknowledged(offset) >= replicas) this.release(client);
+      }
+    });
   }
 
   /** The server has become a replica: nothing will be acknowledged any more. */
   cancelAll(): void {
-    const { clients } = this.parts;
-    for (const { client } of [...this.waiting.values()]) {
-      this.forget(client);
-      clients.replyTo(client).error(UNBLOCKED);
-      client.closeAfterReply = true;
-      clients.unblock(client);
-    }
+    const { clients, environment } = this.parts;
+    const cancelled = [...this.waiting.keys()];
+    for (const client of cancelled) this.forget(client);
+    if (cancelled.length === 0) return;
+    environment.atTurnEnd(() => {
+      for (const client of cancelled) {
+        if (client.closed) continue;
+        clients.replyTo(client).error(UNBLOCKED);
+        client.closeAfterReply = true;
+        clients.unblock(client);
+      }
+    });
   }
 
   private reply(client: Client): void {
