@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as E from 'fp-ts/Either';
+import { combineLatest } from 'rxjs';
 import type { Config } from './config/table.ts';
 import { describeListenError } from './listeners.ts';
 import type { Server } from './server.ts';
@@ -33,6 +34,14 @@ export const configure = (server: Server): void => {
   const { services } = server;
   apply(server, services.config.config);
   services.config.changes$.subscribe(({ config }) => apply(server, config));
+  // What is refused at the moment: replication and persistence each say their part.
+  combineLatest([services.replication.gate$, services.persistence.state$]).subscribe(([gate, persistence]) => {
+    server.dispatcher.setGate({
+      ...gate,
+      loading: gate.loading || persistence.loading,
+      snapshotsFail: persistence.writesRefused,
+    });
+  });
   services.config.onApply(['port', 'bind'], (next, previous) => {
     relisten(server, next, previous);
     return undefined;

@@ -109,7 +109,10 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     switches,
   };
   const dispatcher = new Dispatcher(services, outbox);
-  replication.attach(dispatcher);
+  replication.attach(dispatcher, {
+    port: () => listeners.port,
+    knows: (name) => commands.byName(name) !== undefined,
+  });
   lifecycle.attach(services);
   const server: Server = { services, dispatcher, listeners, lifecycle, switches };
   configure(server);
