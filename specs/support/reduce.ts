@@ -21,6 +21,7 @@ import { splitWords } from '../../src/resp/inline.ts';
 import { viewOf } from '../../src/resp/view.ts';
 import { buildServer, type Server } from '../../src/server.ts';
 import { decodeReply, show } from './reply.ts';
+import { seededRandom } from './seeded-random.ts';
 
 export interface Seen {
   readonly reply: string;
@@ -44,17 +45,6 @@ const NO_NETWORK: Transport = {
   connect: () => {
     throw new Error('a server in memory does not connect');
   },
-};
-
-/** A small generator of numbers in [0, 1), so that chance repeats itself. */
-export const seededRandom = (seed: number): (() => number) => {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 };
 
 const wordsOf = (command: Words): readonly (string | Uint8Array)[] => {

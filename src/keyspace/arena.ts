@@ -168,8 +168,8 @@ export class Arena {
     this.usedBytes -= this.classUnits[sizeClass] << 4;
     const left = --this.used[span];
     if (left + 1 === this.classBlocks[sizeClass]) this.linkSpan(span, sizeClass);
-    // The last span of a class stays open, or a key set and deleted in turn would open and close it each time.
-    if (left === 0 && (this.nextSpan[span] !== 0 || this.partial[sizeClass] !== span)) this.closeSpan(span, sizeClass);
+    // Not even the last span of a class stays open: it would hold a page for its class when all else is gone.
+    if (left === 0) this.closeSpan(span, sizeClass);
   }
 
   /** How many bytes the block at `ref` really holds. */

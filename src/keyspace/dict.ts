@@ -28,6 +28,10 @@ const SEGMENT_MASK = SEGMENT_BUCKETS - 1;
 const BUCKETS_MIN = 4;
 /** Half full on average: 8 bytes per entry, and a look-up that rarely meets a second entry (a cache miss each). */
 const BUCKETS_PER_ENTRY = 2;
+/** A table with more buckets than this per entry is sparse and shrinks. */
+const SPARSE_BUCKETS = 8;
+/** As many merges per removal, or a table that is emptied would keep most of its buckets for SCAN to walk. */
+const MERGES_MAX = 8;
 const HEADER_BYTES = 32;
 
 const COUNT = 0;
@@ -141,7 +145,7 @@ export class Dict {
     if (count * BUCKETS_PER_ENTRY > headerWords[headerAt + BUCKETS]) this.split(header);
   }
 
-  /** Unlinks an entry that is in the table. Merges two buckets when the table has become sparse. */
+  /** Unlinks an entry that is in the table. Merges some buckets when the table has become sparse. */
   unlink(header: number, ref: number): void {
     const pages = this.arena.words;
     const words = pages[ref >>> 16];
@@ -149,9 +153,8 @@ export class Dict {
     this.redirect(header, ref, words[at + HASH], words[at + NEXT]);
     const headerWords = pages[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
-    const count = --headerWords[headerAt + COUNT];
-    const buckets = headerWords[headerAt + BUCKETS];
-    if (buckets > BUCKETS_MIN && count < buckets >>> 3) this.merge(header);
+    const sparse = Math.max(--headerWords[headerAt + COUNT] * SPARSE_BUCKETS, BUCKETS_MIN);
+    for (let merges = 0; merges < MERGES_MAX && headerWords[headerAt + BUCKETS] > sparse; merges++) this.merge(header);
   }
 
   /** Puts the entry `to` (same key, NEXT word copied) in the place of `from`, which was reallocated. */
