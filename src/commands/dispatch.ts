@@ -342,16 +342,17 @@ export class Dispatcher {
   }
 }
 
-const shortened = (view: CommandView, index: number): string =>
-  view
-    .text(index)
-    .slice(0, REPEATED_BYTES_MAX)
-    .replace(/[\r\n]/g, ' ');
+/** The beginning of an argument as Redis repeats it in an error: at most so many bytes, and none from a NUL on. */
+const shortened = (view: CommandView, index: number, bytesMax = REPEATED_BYTES_MAX): string => {
+  const text = view.text(index).slice(0, bytesMax);
+  const nul = text.indexOf('\0');
+  return nul === -1 ? text : text.slice(0, nul);
+};
 
 const unknownCommand = (view: CommandView): string => {
   let args = '';
   for (let i = 1; i < view.argc && args.length < REPEATED_BYTES_MAX; i++) {
-    args += `'${view.text(i).slice(0, REPEATED_BYTES_MAX - args.length)}' `;
+    args += `'${shortened(view, i, REPEATED_BYTES_MAX - args.length)}' `;
   }
   return `ERR unknown command '${shortened(view, 0)}', with args beginning with: ${args}`;
 };
