@@ -36,16 +36,22 @@ export const percent = (part: number, whole: number): string =>
 
 const ratio = (part: number, whole: number): string => (whole === 0 ? 0 : part / whole).toFixed(2);
 
-const emptyBytes = new Map<number, number>();
+/** A keyspace without a key: what the arena holds for it, and the buckets of each of its databases. */
+interface Empty {
+  readonly bytes: number;
+  readonly buckets: number;
+}
 
-/** What the arena holds for so many databases without a key. */
-const startupBytes = (databases: number): number => {
-  let bytes = emptyBytes.get(databases);
-  if (bytes === undefined) {
-    bytes = new Keyspace({ databases, random: () => 0, hashKey: [0, 0] }).arena.usedBytes;
-    emptyBytes.set(databases, bytes);
+const empties = new Map<number, Empty>();
+
+const emptyKeyspace = (databases: number): Empty => {
+  let empty = empties.get(databases);
+  if (empty === undefined) {
+    const { arena, dict, databases: all } = new Keyspace({ databases, random: () => 0, hashKey: [0, 0] });
+    empty = { bytes: arena.usedBytes, buckets: dict.bucketCount(all[0].header) };
+    empties.set(databases, empty);
   }
-  return bytes;
+  return empty;
 };
 
 const BUCKET_BYTES = 4;
@@ -55,10 +61,11 @@ const SEGMENT_BYTES = EXPIRIES_PER_SEGMENT * 12;
 
 /** What tables and indexes take, as opposed to keys and values. */
 const overheadBytes = ({ databases, dict }: Keyspace): number => {
-  let bytes = startupBytes(databases.length);
+  const empty = emptyKeyspace(databases.length);
+  let { bytes } = empty;
   for (const { header, expiries } of databases) {
     const segments = Math.ceil(expiries.count / EXPIRIES_PER_SEGMENT);
-    bytes += dict.bucketCount(header) * BUCKET_BYTES + segments * SEGMENT_BYTES;
+    bytes += (dict.bucketCount(header) - empty.buckets) * BUCKET_BYTES + segments * SEGMENT_BYTES;
   }
   return bytes;
 };
@@ -96,7 +103,7 @@ export const memoryFields = (server: Services, config: Config): readonly Field[]
   const { usedBytes, heldBytes } = keyspace.arena;
   const peakBytes = Math.max(keyspace.arena.peakBytes, usedBytes);
   const overhead = overheadBytes(keyspace);
-  const startup = startupBytes(keyspace.databases.length);
+  const startup = emptyKeyspace(keyspace.databases.length).bytes;
   const dataset = Math.max(0, usedBytes - overhead);
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   const replicas = connectionBytes(server, ClientKind.Replica);
