@@ -172,9 +172,8 @@ export class Persistence {
 
   // ── saving ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** SAVE: writes the file now, the server standing still. */
+  /** SAVE: writes the file now, the server standing still. Left is the error reply; the log says why. */
   saveSync(): E.Either<string, void> {
-    if (this.running !== undefined) return E.left(IN_PROGRESS);
     const { changes } = this.writes;
     const written = writeFileSync(this.temporaryPath(), this.path, (write) => {
       this.snapshotter.runToEnd(write, this.replicationOrigin());

@@ -148,6 +148,8 @@ export class FileSink implements SnapshotSink {
       }
     } catch (error) {
       this.error = fileError(operation, this.path)(error);
+      await this.handle?.close().catch(() => {});
+      this.handle = undefined;
       this.drained.error(this.error);
     }
     this.work = undefined;
