@@ -295,39 +295,44 @@ export class Dict {
 
   /** Makes room for bucket number `bucket`, the one after the last. */
   private addBucket(header: number, bucket: number): void {
-    const { arena } = this;
-    const headerAt = (header & 0xffff) << 2;
-    const headerWords = (): Int32Array => arena.words[header >>> 16];
-    if (bucket < SEGMENT_BUCKETS) {
-      const directory = headerWords()[headerAt + DIRECTORY];
-      const slot = (directory & 0xffff) << 2;
-      const segment = arena.words[directory >>> 16][slot];
-      if (bucket * 4 < arena.capacity(segment)) return;
-      const wider = arena.allocate(bucket * 8);
-      const from = (segment & 0xffff) << 2;
-      arena.words[wider >>> 16].set(arena.words[segment >>> 16].subarray(from, from + bucket), (wider & 0xffff) << 2);
-      arena.words[directory >>> 16][slot] = wider;
-      arena.free(segment);
+    if (bucket >= SEGMENT_BUCKETS) {
+      if ((bucket & SEGMENT_MASK) === 0) this.addSegment(header, bucket >>> SEGMENT_SHIFT);
       return;
     }
-    if ((bucket & SEGMENT_MASK) !== 0) return;
-    const index = bucket >>> SEGMENT_SHIFT;
-    const capacity = headerWords()[headerAt + DIRECTORY_CAPACITY];
+    const { arena } = this;
+    const directory = arena.words[header >>> 16][((header & 0xffff) << 2) + DIRECTORY];
+    const slot = (directory & 0xffff) << 2;
+    const segment = arena.words[directory >>> 16][slot];
+    if (bucket * 4 < arena.capacity(segment)) return;
+    const wider = this.copied(segment, bucket, bucket * 2);
+    arena.words[directory >>> 16][slot] = wider;
+    arena.free(segment);
+  }
+
+  private addSegment(header: number, index: number): void {
+    const { arena } = this;
+    const headerWords = arena.words[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    const capacity = headerWords[headerAt + DIRECTORY_CAPACITY];
     if (index >= capacity) {
-      const directory = headerWords()[headerAt + DIRECTORY];
-      const wider = arena.allocate(capacity * 8);
-      const from = (directory & 0xffff) << 2;
-      arena.words[wider >>> 16].set(
-        arena.words[directory >>> 16].subarray(from, from + capacity),
-        (wider & 0xffff) << 2,
-      );
-      headerWords()[headerAt + DIRECTORY] = wider;
-      headerWords()[headerAt + DIRECTORY_CAPACITY] = arena.capacity(wider) >>> 2;
+      const directory = headerWords[headerAt + DIRECTORY];
+      const wider = this.copied(directory, capacity, capacity * 2);
+      headerWords[headerAt + DIRECTORY] = wider;
+      headerWords[headerAt + DIRECTORY_CAPACITY] = arena.capacity(wider) >>> 2;
       arena.free(directory);
     }
     const segment = arena.allocate(SEGMENT_BUCKETS * 4);
-    const directory = headerWords()[headerAt + DIRECTORY];
+    const directory = headerWords[headerAt + DIRECTORY];
     arena.words[directory >>> 16][((directory & 0xffff) << 2) + index] = segment;
+  }
+
+  /** A new block of `room` words that begins with the first `length` words of another. */
+  private copied(ref: number, length: number, room: number): number {
+    const { arena } = this;
+    const wider = arena.allocate(room * 4);
+    const from = (ref & 0xffff) << 2;
+    arena.words[wider >>> 16].set(arena.words[ref >>> 16].subarray(from, from + length), (wider & 0xffff) << 2);
+    return wider;
   }
 
   /** Appends the chain of the last bucket to the one it was split from, and drops it. */

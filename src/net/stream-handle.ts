@@ -98,6 +98,8 @@ export class HandlePeer implements Peer {
   private closing = false;
   private closed = false;
   private reading = false;
+  /** Reading waits for the next turn, because this one has had its share. */
+  private resting = false;
 
   /** `buffer` is where the bytes are read to; all peers may share one. */
   constructor(handle: StreamHandle, addresses: Addresses, buffer: Uint8Array) {
@@ -143,13 +145,13 @@ export class HandlePeer implements Peer {
   pause(): void {
     if (!this.reading || this.closed) return;
     this.reading = false;
-    this.handle.readStop();
+    if (!this.resting) this.handle.readStop();
   }
 
   resume(): void {
     if (this.reading || this.closed || this.subscriber === undefined) return;
     this.reading = true;
-    this.handle.readStart();
+    if (!this.resting) this.handle.readStart();
   }
 
   setKeepAlive(seconds: number): void {
@@ -175,6 +177,8 @@ export class HandlePeer implements Peer {
     if (subscriber === undefined) return;
     if (result > 0) {
       this.chunk.length = result;
+      // libuv goes on reading a socket that fills the buffer, up to 32 times, while all others wait.
+      if (result === this.chunk.bytes.length) this.rest();
       subscriber.next(this.chunk);
     } else if (result === UV_EOF) {
       this.pause();
@@ -183,6 +187,18 @@ export class HandlePeer implements Peer {
       this.fail(result);
     }
   }
+
+  private rest(): void {
+    if (this.resting || !this.reading) return;
+    this.resting = true;
+    this.handle.readStop();
+    setImmediate(this.wake);
+  }
+
+  private readonly wake = (): void => {
+    this.resting = false;
+    if (this.reading && !this.closed) this.handle.readStart();
+  };
 
   private written(bytes: number, status: number): void {
     if (this.closed) return;
