@@ -1,6 +1,8 @@
 /**
  * Keys as a whole: removing, renaming, moving, copying, counting, walking them; whole databases; OBJECT.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import {
   DB_OUT_OF_RANGE,
@@ -11,6 +13,7 @@ import {
   SYNTAX_ERROR,
 } from '../../src/commands/errors.ts';
 import { MemoryServer, nothing, reduce, reduces } from '../support/reduce.ts';
+import { makeTempDir } from '../support/temp.ts';
 
 const error = (text: string) => ({ reply: `-${text}`, events: nothing });
 const says = (reply: string) => ({ reply, events: nothing });
@@ -185,6 +188,28 @@ test('RANDOMKEY finds every key, and SCAN with any COUNT walks all of them', (t)
     } while (cursor !== '0');
     t.deepEqual(seen.sort(), [...names].sort());
   }
+});
+
+test('FLUSHALL counts the keys it removes as changes, and an empty FLUSHDB is still an event', (t) => {
+  const server = new MemoryServer();
+  server.run('MSET a 1 b 2 c 3');
+  server.run('MOVE a 1');
+  const { writes } = server.server.services;
+  const before = writes.changes;
+  server.run('FLUSHALL');
+  t.is(writes.changes, before + 3);
+  t.deepEqual(server.run('FLUSHDB').events, ['FLUSHDB']);
+  t.is(writes.changes, before + 3);
+});
+
+test('FLUSHALL saves the empty keyspace where save points are set', async (t) => {
+  const dir = await makeTempDir(t);
+  const server = new MemoryServer({ config: { dir, save: [{ seconds: 3600, changes: 1 }] } });
+  server.run('SET a 1');
+  t.false(existsSync(join(dir, 'dump.rdb')));
+  server.run('FLUSHALL');
+  t.true(existsSync(join(dir, 'dump.rdb')));
+  t.is(server.server.services.persistence.changesSinceSave, 0);
 });
 
 test('flushed memory comes back in slices', (t) => {

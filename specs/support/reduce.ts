@@ -83,7 +83,8 @@ export class MemoryServer {
     };
     this.scheduler.frame = nowMs;
     this.server = buildServer({
-      config: { ...defaults, ...config },
+      // Nothing is written to disk unless a spec wants it.
+      config: { ...defaults, save: [], ...config },
       configFile: '',
       executable: '',
       environment,

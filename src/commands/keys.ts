@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as E from 'fp-ts/Either';
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { TYPE_NAMES } from '../keyspace/entry.ts';
 import { ExpiryMode } from '../keyspace/keyspace.ts';
@@ -266,16 +267,23 @@ export const flushDatabase = command({
   },
 });
 
-/** FLUSHALL: as FLUSHDB, for all databases. Source: https://redis.io/docs/latest/commands/flushall/ */
+/**
+ * FLUSHALL [ASYNC | SYNC]: as FLUSHDB, for all databases. With save points set it also gives up a running save and
+ * saves the empty keyspace, so that a crash does not bring the data back.
+ *
+ * Source: https://redis.io/docs/latest/commands/flushall/
+ */
 export const flushAllDatabases = command({
   ...flushall,
   reduce: (_db, cmd, reply, ctx) => {
     if (!isFlushSyntax(cmd)) return refuse(reply, SYNTAX_ERROR);
     const { keyspace } = ctx;
+    const { persistence } = ctx.server;
     let removed = 0;
     for (const each of keyspace.databases) removed += keyspace.flush(each);
-    // One more than the keys, as in Redis, so that flushing counts as a change even when there is nothing to flush.
-    ctx.changes = removed + 1;
+    persistence.abortBackgroundSave();
+    const isSaved = ctx.config.save.length > 0 && E.isRight(persistence.saveSync());
+    ctx.changes = isSaved ? 0 : removed;
     reply.ok();
     return Outcome.AsReceived;
   },
