@@ -183,10 +183,10 @@ export class Dispatcher {
 
   /** Emits what was put into `effects` outside of a command: keys that the expiry cycle removed. */
   emitEffects(): void {
-    const { effects, nowMs } = this.context;
+    const { effects } = this.context;
     const { writes } = this.server;
     for (let i = 0; i < effects.count; i++) {
-      writes.emit(effects.databaseOf(i), nowMs, effects.buf, effects.startOf(i), effects.endOf(i));
+      writes.emit(effects.databaseOf(i), effects.buf, effects.startOf(i), effects.endOf(i));
     }
     effects.clear();
   }
@@ -194,6 +194,7 @@ export class Dispatcher {
   /** Sets the time commands see. */
   setTime(nowMs: number): void {
     this.context.nowMs = nowMs;
+    this.server.writes.nowMs = nowMs;
     this.context.keyspace.setNow(nowMs);
   }
 
@@ -267,7 +268,7 @@ export class Dispatcher {
       return;
     }
     if (context.effects.count > 0) this.emitEffects();
-    if (outcome === Outcome.AsReceived) writes.emit(db, context.nowMs, view.buf, view.start, view.end);
+    if (outcome === Outcome.AsReceived) writes.emit(db, view.buf, view.start, view.end);
   }
 
   /** The error that refuses a command before it runs, in the order in which Redis looks. */

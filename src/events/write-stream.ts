@@ -46,6 +46,8 @@ export class WriteStream {
   offset = 0;
   /** How many commands changed something since the server started (rdb_changes_since_last_save counts from here). */
   changes = 0;
+  /** Time of the events to come, in ms since 1970. A field, because a number that is passed along costs garbage. */
+  nowMs = 0;
   private readonly subject = new Subject<WriteEvent>();
   readonly events$: Observable<WriteEvent> = this.subject.asObservable();
   private readonly event = new ReusedEvent();
@@ -53,18 +55,19 @@ export class WriteStream {
   private readonly selects: (Uint8Array | undefined)[] = [];
 
   /** Emits a command that changed database `db`. */
-  emit(db: number, timeMs: number, buf: Uint8Array, start: number, end: number): void {
+  emit(db: number, buf: Uint8Array, start: number, end: number): void {
     if (db !== this.selected) {
       this.selected = db;
       const select = this.selectOf(db);
-      this.send(NO_DATABASE, timeMs, select, 0, select.length);
+      this.send(NO_DATABASE, select, 0, select.length);
     }
-    this.send(db, timeMs, buf, start, end);
+    this.send(db, buf, start, end);
   }
 
   /** Emits bytes that belong to no database: PING, REPLCONF GETACK, or the stream of our own master as it came. */
   relay(timeMs: number, buf: Uint8Array, start: number, end: number): void {
-    this.send(NO_DATABASE, timeMs, buf, start, end);
+    this.nowMs = timeMs;
+    this.send(NO_DATABASE, buf, start, end);
   }
 
   /** The next event names its database again; for a consumer that starts in the middle. */
@@ -87,14 +90,14 @@ export class WriteStream {
     return select;
   }
 
-  private send(db: number, timeMs: number, buf: Uint8Array, start: number, end: number): void {
+  private send(db: number, buf: Uint8Array, start: number, end: number): void {
     const { subject, offset } = this;
     this.offset = offset + (end - start);
     if (!subject.observed) return;
     const { event } = this;
     event.db = db;
     event.offset = offset;
-    event.timeMs = timeMs;
+    event.timeMs = this.nowMs;
     event.buf = buf;
     event.start = start;
     event.end = end;
