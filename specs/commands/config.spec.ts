@@ -1,7 +1,7 @@
 /**
  * CONFIG: reading, setting, rewriting, and counters set back.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { SYNTAX_ERROR } from '../../src/commands/errors.ts';
@@ -75,6 +75,8 @@ test('CONFIG REWRITE keeps the file as people wrote it, brings it up to date, an
   await rm(file);
   t.is(await client.text('CONFIG', 'REWRITE'), '+OK');
   t.regex(await readFile(file, 'latin1'), /^maxclients 200$/m);
-  await writeFile(file, 'maxclients 1\n');
+  await rm(file);
+  await mkdir(file);
+  t.is(await client.text('CONFIG', 'REWRITE'), '-ERR Rewriting config file: Is a directory');
   t.is(await client.text('PING'), '+PONG');
 });

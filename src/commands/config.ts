@@ -5,9 +5,11 @@
  *
  * @since 0.1.0
  */
-import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import * as E from 'fp-ts/Either';
-import { nodeReplaceFiles, replaceFile, rewriteConfig } from '../config/config.ts';
+import { pipe } from 'fp-ts/function';
+import * as TE from 'fp-ts/TaskEither';
+import { type FileError, nodeFiles, nodeReplaceFiles, replaceFile, rewriteConfig } from '../config/config.ts';
 import type { Context } from './context.ts';
 import { answerLater } from './deferred.ts';
 import * as described from './docs/config.ts';
@@ -51,8 +53,17 @@ export const configSet = command({
     const pairs: [string, string][] = [];
     for (let i = 2; i < cmd.argc; i += 2) pairs.push([cmd.text(i), cmd.text(i + 1)]);
     const isLoading = ctx.server.persistence.isLoading;
-    const done = ctx.server.config.set(pairs, { isLocal: isLocal(ctx), isLoading });
-    return E.isLeft(done) ? refuse(reply, done.left) : accept(reply);
+    const { config: store, lifecycle } = ctx.server;
+    const done = store.set(pairs, { isLocal: isLocal(ctx), isLoading });
+    if (E.isLeft(done)) return refuse(reply, done.left);
+    if (!done.right.some((name) => name === 'port' || name === 'bind')) return accept(reply);
+
+    // Listening elsewhere takes a moment, and may fail.
+    const answer = answerLater(ctx);
+    void lifecycle.relistening.then((refusal) =>
+      answer((late) => (refusal === undefined ? late.ok() : late.error(refusal))),
+    );
+    return Outcome.Unchanged;
   },
 });
 
@@ -71,41 +82,47 @@ export const configResetstat = command({
   },
 });
 
-const REASON_PREFIX = 'ERR Rewriting config file: ';
+const FAILED = 'ERR Rewriting config file: ';
+
+const files = nodeFiles((async function* nothing() {})());
+
+/** The text of a file; that of one which is gone is empty, so it is written anew. */
+const readOld = (path: string): TE.TaskEither<FileError, string> =>
+  pipe(
+    files.readText(path),
+    TE.orElse((error) => (error.code === 'ENOENT' ? TE.right('') : TE.left(error))),
+  );
 
 /**
  * CONFIG REWRITE: brings the configuration file up to date, keeping what people wrote into it.
  *
- * The file is read at once, as the command must not see a later one, and replaced in the background of the event loop:
- * the client waits for the disk, nobody else does.
+ * The client waits for the disk, nobody else does. What is written is the configuration at the time of the command.
  * Source: https://redis.io/docs/latest/commands/config-rewrite/
  */
 export const configRewrite = command({
   ...described.configRewrite,
   reduce: (_db, _cmd, reply, ctx) => {
-    const { lifecycle, config, log, environment } = ctx.server;
+    const { lifecycle, log, environment } = ctx.server;
+    const { config } = ctx;
     const path = lifecycle.configFile;
     if (path === '') return refuse(reply, NO_FILE);
-    let oldText = '';
-    try {
-      oldText = readFileSync(path, 'latin1');
-    } catch (error) {
-      // A file that is gone is written anew; one that cannot be read must not be replaced.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-        return refuse(reply, `${REASON_PREFIX}${error instanceof Error ? error.message : String(error)}`);
-      }
-    }
-    const text = rewriteConfig(oldText, config.config);
     const answer = answerLater(ctx);
     const unique = `${process.pid}-${Math.floor(environment.monotonicUs())}`;
-    void replaceFile(nodeReplaceFiles, path, text, unique)().then((done) => {
-      if (E.isLeft(done)) log.warning(`CONFIG REWRITE failed: ${done.left.reason}`);
-      else log.notice('CONFIG REWRITE executed with success.');
-      answer((late) => {
-        if (E.isLeft(done)) late.error(`${REASON_PREFIX}${done.left.reason}`);
-        else late.ok();
-      });
-    });
+    const rewrite = pipe(
+      readOld(path),
+      TE.chain((oldText) => replaceFile(nodeReplaceFiles, path, rewriteConfig(oldText, config), unique)),
+      TE.match(
+        ({ reason }) => {
+          log.warning(`CONFIG REWRITE failed: ${reason}`);
+          answer((late) => late.error(FAILED + reason));
+        },
+        () => {
+          log.notice('CONFIG REWRITE executed with success.');
+          answer((late) => late.ok());
+        },
+      ),
+    );
+    void rewrite();
     return Outcome.Unchanged;
   },
 });
