@@ -80,7 +80,7 @@ class MemoryPeer implements Peer {
   write(bytes: Uint8Array, start: number, end: number): boolean {
     const { other } = this;
     if (this.closed || this.closing || other === undefined || other.closed || end === start) return true;
-    other.inbox.push(bytes.slice(start, end));
+    other.inbox.push(new Uint8Array(bytes.subarray(start, end)));
     this.pendingBytes += end - start;
     other.schedule();
     return true;
@@ -206,10 +206,15 @@ export class MemoryNetwork {
     return this.open(path, { remote: `${path}:0`, local: `${path}:0`, isUnixSocket: true });
   }
 
-  /** Breaks every connection to this port, or every one there is. Answers how many. */
-  breakLinks(port?: number): number {
+  /**
+   * Breaks every connection to this port, or every one there is, except those that `spare` wants to keep; it is asked
+   * with the address of the end that connected. Answers how many.
+   */
+  breakLinks(port?: number, spare: (remoteAddress: string) => boolean = () => false): number {
     const suffix = `:${port ?? ''}`;
-    const ends = [...this.peers].filter((peer) => port === undefined || peer.localAddress.endsWith(suffix));
+    const ends = [...this.peers].filter(
+      (peer) => (port === undefined || peer.localAddress.endsWith(suffix)) && !spare(peer.remoteAddress),
+    );
     let broken = 0;
     for (const end of ends) {
       const { other } = end;
@@ -223,9 +228,9 @@ export class MemoryNetwork {
   }
 
   /** Breaks the connections to a port and refuses new ones, until `rejoin`. */
-  isolate(port: number): void {
+  isolate(port: number, spare?: (remoteAddress: string) => boolean): void {
     this.isolated.add(port);
-    this.breakLinks(port);
+    this.breakLinks(port, spare);
   }
 
   rejoin(port: number): void {

@@ -12,32 +12,12 @@
 import { Subject, type Subscription } from 'rxjs';
 import type { Chunk, Peer } from '../net/peer.ts';
 import type { History } from './history.ts';
+import { LinkError, type LinkMemory, type LinkState, type SyncProgress } from './link-state.ts';
 import { MARK_BYTES, MarkFinder } from './mark.ts';
 import { MasterStream } from './master-stream.ts';
 import type { ReplicationParts } from './parts.ts';
 import type { CommandRunner, StreamLoaded } from './ports.ts';
 import { line, request } from './wire.ts';
-
-/** Why a link to the master ended. `message` is what the log says. */
-export class LinkError extends Error {}
-
-/** States as ROLE names them, and `transfer`, which ROLE calls `sync`. */
-export type LinkState = 'none' | 'connect' | 'connecting' | 'handshake' | 'sync' | 'connected';
-
-/** What is known of a full sync under way. */
-export interface SyncProgress {
-  /** 0 when the master does not say. */
-  readonly totalBytes: number;
-  readonly readBytes: number;
-}
-
-/** What outlives a connection, so that the next one can go on where it broke. */
-export interface LinkMemory {
-  /** Whether the history's id and offset are a place in the master's stream. */
-  resumable: boolean;
-  /** The database that the stream has selected. */
-  streamDb: number;
-}
 
 export interface ConversationOptions {
   readonly peer: Peer;
@@ -116,7 +96,7 @@ export class Conversation {
       if (this.phase === Phase.Lines) at = this.takeLine(bytes, at, length);
       else if (this.phase === Phase.Snapshot) at = this.takeSnapshot(bytes, at, length);
       else if (this.phase === Phase.Loading) {
-        this.early.push(bytes.slice(at, length));
+        this.early.push(new Uint8Array(bytes.subarray(at, length)));
         return;
       } else {
         this.stream?.take(at === 0 ? bytes : bytes.subarray(at), length - at);
@@ -136,7 +116,6 @@ export class Conversation {
   /** The connection is over. A snapshot that was cut off leaves nothing behind. */
   end(): void {
     this.loading?.unsubscribe();
-    if (this.stream !== undefined) this.options.memory.streamDb = this.stream.db;
     this.stream?.end();
     this.snapshot = undefined;
   }
@@ -362,7 +341,6 @@ export class Conversation {
   private beginStream(): void {
     this.stream = new MasterStream({
       ...this.options,
-      db: this.options.memory.streamDb,
       acknowledge: () => this.acknowledge(),
     });
     this.phase = Phase.Stream;

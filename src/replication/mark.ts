@@ -53,7 +53,7 @@ export class MarkFinder {
     }
     const content = Math.max(0, rest.length - TAIL_BYTES);
     this.emit(rest.subarray(0, content));
-    this.tail = Uint8Array.from(rest.subarray(content));
+    this.tail = new Uint8Array(rest.subarray(content));
     return -1;
   }
 

@@ -24,8 +24,9 @@ import {
 } from 'rxjs';
 import type { MasterAddress } from '../config/special.ts';
 import { type Peer, PeerError } from '../net/peer.ts';
-import { Conversation, type LinkMemory, type LinkState, type SyncProgress } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import type { History } from './history.ts';
+import { LinkError, type LinkMemory, type LinkState, type SyncProgress } from './link-state.ts';
 import { LinkSilent, linkTimeout } from './link-timeout.ts';
 import type { ReplicationParts } from './parts.ts';
 import type { CommandRunner } from './ports.ts';
@@ -184,7 +185,8 @@ export class MasterLink {
   /** Says why the link broke, once per reason, and answers how long to wait before the next attempt. */
   private failed(error: unknown, master: MasterAddress): number {
     const { log } = this.options.parts;
-    if (!(error instanceof Error)) throw error;
+    const isExpected = error instanceof LinkError || error instanceof LinkSilent || error instanceof PeerError;
+    if (!isExpected) throw error; // a bug
     const wasConnected = this.state === 'connected';
     const text = this.describe(error, wasConnected);
     if (text === this.lastComplaint) log.verbose(text);

@@ -14,8 +14,8 @@ import { type Client, ClientKind } from '../net/client.ts';
 import type { Peer } from '../net/peer.ts';
 import { Decoded } from '../resp/decoder.ts';
 import type { CommandView } from '../resp/view.ts';
-import { LinkError } from './conversation.ts';
 import type { History } from './history.ts';
+import { LinkError, type LinkMemory } from './link-state.ts';
 import type { ReplicationParts } from './parts.ts';
 import type { CommandRunner } from './ports.ts';
 
@@ -24,8 +24,8 @@ export interface MasterStreamOptions {
   readonly parts: ReplicationParts;
   readonly history: History;
   readonly runner: CommandRunner;
-  /** The database that the stream has selected so far. */
-  readonly db: number;
+  /** Told which database the stream has selected: snapshots and the next connection need it. */
+  readonly memory: LinkMemory;
   readonly knows: (name: string) => boolean;
   readonly acknowledge: () => void;
 }
@@ -49,13 +49,8 @@ export class MasterStream {
     client.kind = ClientKind.Master;
     client.authenticated = true;
     client.decoder.authenticated = true;
-    client.db = options.db;
+    client.db = options.memory.streamDb;
     this.client = client;
-  }
-
-  /** The database that the stream has selected, as far as it is applied. */
-  get db(): number {
-    return this.client.db;
   }
 
   /** Bytes that came and are not applied yet. */
@@ -85,6 +80,7 @@ export class MasterStream {
 
   end(): void {
     this.client.closed = true;
+    this.options.parts.clients.delist(this.client);
   }
 
   private accept(view: CommandView): void {
@@ -139,6 +135,7 @@ export class MasterStream {
       throw new LinkError(`The master writes to database ${view.text(1)}, which is not here: see 'databases'`);
     }
     this.client.db = db;
+    this.options.memory.streamDb = db;
   }
 
   /** What a master did and its replica cannot do makes them differ: never in silence. */
