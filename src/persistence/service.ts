@@ -20,6 +20,7 @@ import {
   type Subscription,
   tap,
 } from 'rxjs';
+import { fromLatin1 } from '../config/load.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Environment } from '../environment.ts';
 import type { WriteStream } from '../events/write-stream.ts';
@@ -167,7 +168,7 @@ export class Persistence {
   /** Path of the RDB file. */
   get path(): string {
     const { config } = this.config;
-    return resolve(config.dir, config.dbfilename);
+    return resolve(fromLatin1(config.dir), fromLatin1(config.dbfilename));
   }
 
   // ── saving ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -287,7 +288,7 @@ export class Persistence {
   }
 
   private temporaryPath(suffix = ''): string {
-    return join(resolve(this.config.config.dir), `temp-${process.pid}${suffix}.rdb`);
+    return join(resolve(fromLatin1(this.config.config.dir)), `temp-${process.pid}${suffix}.rdb`);
   }
 
   // ── loading ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -63,6 +63,8 @@ export interface SnapshotterOptions {
 
 /** Long enough to be efficient, short enough to drown in the latency of a loaded server. */
 const SLICE_US = 300;
+/** The share of it that a slice takes even when the turn before did nothing else: whoever comes then waits less. */
+const LEAST_SHARE = 1 / 3;
 /** Looking at the clock costs as much as writing an entry. */
 const STEPS_PER_LOOK = 32;
 /** LZF packs about 150 MB/s: this much is a slice that nobody notices. */
@@ -140,6 +142,7 @@ class Walk implements Walker {
   private full = false;
   private scheduled = false;
   private over = false;
+  private sliceEndedUs = 0;
 
   constructor(
     { environment, keyspace, settings, sliceUs, stepsPerLook }: SnapshotterOptions,
@@ -229,7 +232,11 @@ class Walk implements Walker {
   private readonly slice = (): void => {
     this.scheduled = false;
     if (this.over || this.full) return;
-    const deadlineUs = this.environment.monotonicUs() + this.sliceUs;
+    const { sliceUs, environment } = this;
+    const nowUs = environment.monotonicUs();
+    // As long as what the turn has done for clients, within limits.
+    const deadlineUs = nowUs + Math.min(sliceUs, Math.max(sliceUs * LEAST_SHARE, nowUs - this.sliceEndedUs));
+    let endedUs = nowUs;
     do {
       if (!this.deliver(deadlineUs)) break;
       if (!this.walking) {
@@ -237,7 +244,9 @@ class Walk implements Walker {
         return;
       }
       this.step();
-    } while (this.environment.monotonicUs() < deadlineUs);
+      endedUs = environment.monotonicUs();
+    } while (endedUs < deadlineUs);
+    this.sliceEndedUs = endedUs;
     this.subscriber?.next({
       keysWritten: this.keysWritten,
       keysTotal: this.keysTotal,

@@ -14,6 +14,7 @@ import { pipe } from 'fp-ts/function';
 import * as TE from 'fp-ts/TaskEither';
 import { Observable, Subject } from 'rxjs';
 import type { SnapshotSink } from '../snapshot.ts';
+import { recycleChunk } from './output.ts';
 
 export type FileOperation = 'create' | 'open' | 'read' | 'write' | 'fsync' | 'close' | 'rename' | 'make the folder of';
 
@@ -134,6 +135,7 @@ export class FileSink implements SnapshotSink {
         this.queue = [];
         operation = 'write';
         const bytes = await writeAll(this.handle, chunks);
+        for (const chunk of chunks) recycleChunk(chunk);
         this.pendingBytes -= bytes;
         this.unsyncedBytes += bytes;
         if (this.incrementalSync && this.unsyncedBytes >= SYNC_BYTES) {

@@ -24,6 +24,8 @@ import {
 import { lzfCompress } from './lzf.ts';
 
 export const CHUNK_BYTES = 64 * 1024;
+/** Chunks that were written to disk and wait to be filled again: 2 MiB at most. */
+const SPARE_CHUNKS_MAX = 32;
 const GROWING_BYTES = 1024;
 const NUMBER_BYTES_MAX = 9;
 const SCRATCH_BYTES = 4096;
@@ -32,6 +34,17 @@ const SCRATCH_KEPT_BYTES_MAX = 1024 * 1024;
 const MINUS = 45;
 const ZERO = 48;
 const NINE = 57;
+
+const spareChunks: Uint8Array[] = [];
+
+const takeChunk = (): Uint8Array => spareChunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+/** Gives an emitted chunk back that nobody will look at again, so that a snapshot makes no garbage. */
+export const recycleChunk = ({ buffer }: Uint8Array): void => {
+  if (buffer.byteLength === CHUNK_BYTES && spareChunks.length < SPARE_CHUNKS_MAX) {
+    spareChunks.push(new Uint8Array(buffer));
+  }
+};
 
 export class RdbOutput {
   buf: Uint8Array;
@@ -46,7 +59,7 @@ export class RdbOutput {
   /** With `emit` the output comes in chunks of 64 KiB, without it stays in `buf`. */
   constructor(emit?: (chunk: Uint8Array) => void) {
     this.emit = emit;
-    this.buf = emit === undefined ? new Uint8Array(GROWING_BYTES) : Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.buf = emit === undefined ? new Uint8Array(GROWING_BYTES) : takeChunk();
   }
 
   byte(value: number): void {
@@ -119,7 +132,7 @@ export class RdbOutput {
   flush(): void {
     if (this.emit === undefined || this.pos === 0) return;
     const chunk = this.buf.subarray(0, this.pos);
-    this.buf = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.buf = takeChunk();
     this.pos = 0;
     this.emit(chunk);
   }
