@@ -18,32 +18,49 @@ const apply = ({ services }: Server, config: Config): void => {
   keyspace.lfuDecayMinutes = config['lfu-decay-time'];
 };
 
-/** Moves the listeners; a failure is told in the log and the old addresses stay. */
-const relisten = ({ services, listeners }: Server, config: Config, previous: Config): void => {
-  void listeners
-    .listenTcp(config, false)()
-    .then((result) => {
-      if (E.isRight(result)) return;
-      services.log.warning(describeListenError(result.left));
-      services.config.assign({ port: previous.port, bind: previous.bind });
-      return listeners.listenTcp(previous, false)();
-    });
+const NO_PORT =
+  "ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.";
+const NO_ADDRESS =
+  "ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.";
+
+/**
+ * Moves the listeners, which takes a moment: CONFIG SET answers when it is over. After a failure the old addresses and
+ * all that the command set are as before.
+ */
+const relisten = async (
+  { services, listeners }: Server,
+  config: Config,
+  previous: Config,
+): Promise<string | undefined> => {
+  const { config: store, log } = services;
+  const moved = await listeners.listenTcp(config, false)();
+  if (E.isRight(moved)) return undefined;
+  log.warning(describeListenError(moved.left));
+  log.warning('Failed applying new configuration. Restoring previous settings.');
+  store.assign(store.config === config ? previous : { port: previous.port, bind: previous.bind });
+  const restored = await listeners.listenTcp(previous, false)();
+  if (E.isLeft(restored)) log.warning(describeListenError(restored.left));
+  return config.port === previous.port ? NO_ADDRESS : NO_PORT;
 };
 
 export const configure = (server: Server): void => {
   const { services } = server;
   apply(server, services.config.config);
   services.config.changes$.subscribe(({ config }) => apply(server, config));
-  // What is refused at the moment: replication and persistence each say their part.
-  combineLatest([services.replication.gate$, services.persistence.state$]).subscribe(([gate, persistence]) => {
-    server.dispatcher.setGate({
-      ...gate,
-      loading: gate.loading || persistence.loading,
-      snapshotsFail: persistence.writesRefused,
-    });
-  });
+  // What is refused at the moment: replication, persistence and a shutdown under way each say their part.
+  combineLatest([services.replication.gate$, services.persistence.state$, server.lifecycle.holdsWrites$]).subscribe(
+    ([gate, persistence, writesHeld]) => {
+      server.dispatcher.setGate({
+        ...gate,
+        loading: gate.loading || persistence.loading,
+        snapshotsFail: persistence.writesRefused,
+        writesHeld,
+      });
+    },
+  );
   services.config.onApply(['port', 'bind'], (next, previous) => {
-    relisten(server, next, previous);
+    const { lifecycle } = server;
+    lifecycle.relistening = lifecycle.relistening.then(() => relisten(server, next, previous));
     return undefined;
   });
 };

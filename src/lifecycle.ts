@@ -21,6 +21,11 @@ export interface Lifecycle {
   readonly executable: string;
   /** Port of the first TCP listener. */
   readonly port: number;
+  /**
+   * The last move of the TCP listeners that CONFIG SET has asked for: undefined when it went well, else the error reply.
+   * The old addresses and the old configuration are back by then.
+   */
+  readonly relistening: Promise<string | undefined>;
   /** Begins a shutdown; `refused` is called with an error reply when it cannot be done and the server goes on. */
   shutdown(options: ShutdownOptions, refused: (error: string) => void): void;
   /** SHUTDOWN ABORT: false when no shutdown is under way. */

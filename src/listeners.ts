@@ -6,7 +6,7 @@
 import * as E from 'fp-ts/Either';
 import * as TE from 'fp-ts/TaskEither';
 import { type Observable, Subject, type Subscription } from 'rxjs';
-import type { Config } from './config/table.ts';
+import { type Config, fromLatin1 } from './config/config.ts';
 import type { Endpoint, ListenError, Listener, Peer, Transport } from './net/peer.ts';
 
 /** Errors that an address with a leading '-' is forgiven: it does not exist on this machine. */
@@ -24,11 +24,16 @@ const hostOf = (address: string): string => {
   return name === '::*' || name === '::' ? '::' : name;
 };
 
+/** An address as `bind` says it. */
+const shownHost = (host: string): string => (host === '0.0.0.0' ? '*' : host === '::' ? '::*' : host);
+
 /** Redis' line for a socket that could not be opened. */
-export const describeListenError = ({ endpoint, code, message }: ListenError): string =>
-  endpoint.kind === 'tcp'
-    ? `Warning: Could not create server TCP listening socket ${endpoint.host}:${endpoint.port}: bind: ${MESSAGES[code] ?? message}`
-    : `Failed opening Unix socket: bind: ${MESSAGES[code] ?? message}`;
+export const describeListenError = ({ endpoint, code, message }: ListenError): string => {
+  const reason = `bind: ${MESSAGES[code] ?? message}`;
+  return endpoint.kind === 'tcp'
+    ? `Warning: Could not create server TCP listening socket ${shownHost(endpoint.host)}:${endpoint.port}: ${reason}`
+    : `Failed opening Unix socket: ${reason}`;
+};
 
 /** Opens and closes listeners; their peers come out of one stream. */
 export class Listeners {
@@ -41,6 +46,11 @@ export class Listeners {
 
   constructor(transport: Transport) {
     this.transport = transport;
+  }
+
+  /** Whether clients can connect by a unix socket. */
+  get hasUnixSocket(): boolean {
+    return this.unix !== undefined;
   }
 
   /** The first TCP port that was really bound, or 0. */
@@ -85,7 +95,7 @@ export class Listeners {
 
   /** Listens on `unixsocket`, when there is one. */
   listenUnix(config: Config): TE.TaskEither<ListenError, void> {
-    const path = config.unixsocket;
+    const path = fromLatin1(config.unixsocket);
     if (path === '') return TE.right(undefined);
     const endpoint: Endpoint = { kind: 'unix', path, mode: config.unixsocketperm, backlog: config['tcp-backlog'] };
     return async () => {

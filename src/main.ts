@@ -3,190 +3,272 @@
  *
  * @since 0.1.0
  */
-import { spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as E from 'fp-ts/Either';
+import { pipe } from 'fp-ts/function';
 import * as O from 'fp-ts/Option';
-import { type Config, loadConfig, nodeFiles, renderError, usage } from './config/config.ts';
+import * as TE from 'fp-ts/TaskEither';
+import { banner, fatalConfigError, greeting, processTitle, versionLine } from './banner.ts';
+import { allCommands } from './commands/all.ts';
+import {
+  type Config,
+  type ConfigFiles,
+  fromLatin1,
+  type Loaded,
+  loadConfig,
+  nodeFiles,
+  renderError,
+  toLatin1,
+  usage,
+} from './config/config.ts';
+import { isDaemon, reportReady, reportText, startDaemon } from './daemon.ts';
 import { systemEnvironment } from './environment.ts';
 import { Logger } from './log.ts';
+import {
+  acceptQueueLimit,
+  changeFolder,
+  enterFolder,
+  ignoreHangups,
+  logTo,
+  probeLogFile,
+  removeFile,
+  type StopSignal,
+  stopSignals$,
+  writePidFile,
+} from './process.ts';
+import { renamesOf } from './renames.ts';
 import { BootError, buildServer, openListeners, type Server, serve } from './server.ts';
-import { REDIS_VERSION, VERSION } from './version.ts';
 
-/** Set for the process that `daemonize yes` leaves behind. */
-const DAEMON_MARK = 'FERROUS_DAEMON';
+/** Redis' pid file of a daemon that names none. */
+const DAEMON_PID_FILE = '/var/run/redis.pid';
 
-const logSink = (logfile: string): ((line: string) => void) =>
-  logfile === '' ? (line) => void process.stdout.write(line) : (line) => appendFileSync(logfile, line);
+type ServeRequest = Extract<Loaded, { kind: 'serve' }>;
 
-const banner = (port: number): string =>
-  [
-    '',
-    '      ___',
-    '     /  /\\    Ferrous',
-    `    /  /:/_   ${VERSION} (compatible with Redis ${REDIS_VERSION}) 64 bit`,
-    '   /  /:/ /\\',
-    '  /  /:/ /:/  Running in standalone mode',
-    ` /__/:/ /:/   Port: ${port}`,
-    ` \\  \\:\\/:/    PID: ${process.pid}`,
-    '  \\  \\::/',
-    '   \\__\\/      https://redis.io/docs/latest/commands/',
-    '',
-    '',
-  ].join('\n');
+// ── the configuration ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-const writePidFile = (path: string, log: Logger): void => {
-  try {
-    writeFileSync(path, `${process.pid}\n`);
-  } catch (error) {
-    log.warning(`Failed to write PID file: ${error instanceof Error ? error.message : String(error)}`);
-  }
+/** The real files, and what stdin said: a daemon has to be told it again. */
+const filesWithMemory = (): { readonly files: ConfigFiles; readonly input: () => O.Option<string> } => {
+  const files = nodeFiles(process.stdin);
+  let input: O.Option<string> = O.none;
+  const readStdin = pipe(
+    files.readStdin,
+    TE.map((text) => {
+      input = O.some(text);
+      return text;
+    }),
+  );
+  return { files: { ...files, readStdin }, input: () => input };
 };
 
-/** Ends the process once, with its last words. */
-const leave = (log: Logger, pidFile: string, code: number): void => {
+/** What only this machine can tell: whether the folder and the log file are there, and the commands to be renamed. */
+const settle = (config: Config): E.Either<string, Config> =>
+  pipe(
+    renamesOf(
+      config['rename-command'],
+      allCommands.map(({ name }) => name),
+    ),
+    E.chain(() =>
+      pipe(
+        enterFolder(fromLatin1(config.dir)),
+        E.mapLeft((reason) => `dir: can't use the folder ${JSON.stringify(fromLatin1(config.dir))}: ${reason}`),
+      ),
+    ),
+    E.chainFirst(() =>
+      config.logfile === ''
+        ? E.right(undefined)
+        : pipe(
+            probeLogFile(fromLatin1(config.logfile)),
+            E.mapLeft((reason) => `logfile: Can't open the log file: ${reason}`),
+          ),
+    ),
+    E.map((dir) => ({ ...config, dir: toLatin1(dir) })),
+  );
+
+/** A supervisor that waits for us wants no daemon. */
+const isSupervised = ({ supervised }: Config): boolean =>
+  supervised === 'systemd' ||
+  supervised === 'upstart' ||
+  (supervised === 'auto' && (process.env['UPSTART_JOB'] !== undefined || process.env['NOTIFY_SOCKET'] !== undefined));
+
+const wantsDaemon = (config: Config): boolean => config.daemonize && !isSupervised(config);
+
+// ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Ends a start that failed: the reason on stderr, and to the command that started a daemon. */
+const giveUp = async (text: string): Promise<never> => {
+  process.stderr.write(text);
+  await reportText(text);
+  process.exit(1);
+};
+
+/** Ends a start that failed after the log was opened. */
+const giveUpLogged = async (log: Logger, lines: readonly string[]): Promise<never> => {
+  for (const line of lines) log.warning(line);
+  await reportText(lines.map((line) => `${line}\n`).join(''));
+  process.exit(1);
+};
+
+const leave = (log: Logger, pidFile: string): never => {
   if (pidFile !== '') {
     log.notice('Removing the pid file.');
-    try {
-      unlinkSync(pidFile);
-    } catch {
-      // It is gone already.
-    }
+    removeFile(pidFile); // it may be gone already
   }
-  if (code === 0) log.warning('Redis is now ready to exit, bye bye...');
-  process.exit(code);
-};
-
-const handleSignals = (server: Server, log: Logger): void => {
-  let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (asked) {
-        log.warning('You insist... exiting now.');
-        process.exit(1);
-      }
-      asked = true;
-      log.warning(`Received ${signal} scheduling shutdown...`);
-      const flags = server.services.config.config[signal === 'SIGINT' ? 'shutdown-on-sigint' : 'shutdown-on-sigterm'];
-      server.lifecycle.shutdown(
-        {
-          save: flags.includes('save') ? 'yes' : flags.includes('nosave') ? 'no' : 'when configured',
-          now: flags.includes('now'),
-          force: flags.includes('force'),
-        },
-        () => {
-          asked = false;
-        },
-      );
-    });
-  }
-  // A client that went away is no reason to end.
-  process.on('SIGPIPE', () => {});
-  process.on('SIGHUP', () => {});
-};
-
-/** Starts the same program again without a terminal, as daemon. Node cannot fork. */
-const daemonize = (): void => {
-  const child = spawn(process.execPath, process.argv.slice(1), {
-    detached: true,
-    stdio: 'ignore',
-    env: { ...process.env, [DAEMON_MARK]: '1' },
-  });
-  child.unref();
+  log.warning('Redis is now ready to exit, bye bye...');
   process.exit(0);
 };
 
-/** `dir` is where all files of the server are; it is made when it is missing. */
-const enterFolder = (config: Config): Config => {
-  const dir = resolve(config.dir);
-  mkdirSync(dir, { recursive: true });
-  process.chdir(dir);
-  return { ...config, dir };
+/** The first signal asks for an orderly end, a second one ends at once. */
+const obeySignals = ({ lifecycle, services }: Server, log: Logger, end: () => never): void => {
+  let isAsked = false;
+  const refused = (): void => {
+    isAsked = false;
+    log.warning('Errors trying to shut down the server. Check the logs for more information.');
+  };
+  const obey = (signal: StopSignal): void => {
+    if (isAsked) {
+      log.warning('You insist... exiting now.');
+      process.exit(1);
+    }
+    isAsked = true;
+    if (services.persistence.isLoading && !services.replication.isReplica) {
+      log.warning('Received shutdown signal during loading, exiting now.');
+      end();
+    }
+    log.warning(`Received ${signal} scheduling shutdown...`);
+    const flags = services.config.config[signal === 'SIGINT' ? 'shutdown-on-sigint' : 'shutdown-on-sigterm'];
+    lifecycle.shutdown(
+      {
+        save: flags.includes('save') ? 'yes' : flags.includes('nosave') ? 'no' : 'when configured',
+        now: flags.includes('now'),
+        force: flags.includes('force'),
+      },
+      refused,
+    );
+  };
+  stopSignals$.subscribe(obey);
+  ignoreHangups();
 };
 
-const run = async (): Promise<void> => {
-  const program = `node ${process.argv[1] === undefined ? 'ferrous.js' : process.argv[1]}`;
-  const loaded = await loadConfig(process.argv.slice(2), {
-    files: nodeFiles(process.stdin),
-    workingFolder: process.cwd(),
-    packageConf: join(dirname(__dirname), 'conf'),
-  })();
-  if (E.isLeft(loaded)) {
-    process.stderr.write(`\n*** FATAL CONFIG FILE ERROR (Ferrous ${VERSION}) ***\n`);
-    for (const error of loaded.left) process.stderr.write(`${renderError(error)}\n`);
-    process.exit(1);
-  }
-  if (loaded.right.kind === 'help') {
-    process.stdout.write(usage('node dist/ferrous.js'));
-    return;
-  }
-  if (loaded.right.kind === 'version') {
-    process.stdout.write(`Ferrous server v=${VERSION} redis=${REDIS_VERSION} node=${process.version} bits=64\n`);
-    return;
-  }
+// ── serving ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  const inForeground = !loaded.right.config.daemonize || process.env[DAEMON_MARK] === '1';
-  if (!inForeground) {
-    daemonize();
-    return;
-  }
-
-  const environment = systemEnvironment();
-  const logfile = loaded.right.config.logfile === '' ? '' : resolve(loaded.right.config.logfile);
-  let config: Config;
-  try {
-    config = enterFolder(loaded.right.config);
-    if (logfile !== '') appendFileSync(logfile, '');
-  } catch (error) {
-    process.stderr.write(
-      `Can't open the log file or enter the folder 'dir': ${error instanceof Error ? error.message : String(error)}\n`,
-    );
-    process.exit(1);
-  }
-  const log = new Logger(logSink(logfile), () => environment.scheduler.now());
-  log.level = config.loglevel;
-  const configFile = O.getOrElse(() => '')(loaded.right.configFile);
-
-  log.notice('oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo');
-  log.notice(
-    `Redis version=${REDIS_VERSION}, ferrous=${VERSION}, bits=64, node=${process.version}, pid=${process.pid}, just started`,
+const warnOfAcceptQueue = (config: Config, log: Logger): void => {
+  const limit = acceptQueueLimit();
+  if (O.isNone(limit) || limit.value >= config['tcp-backlog']) return;
+  log.warning(
+    `WARNING: The TCP backlog setting of ${config['tcp-backlog']} cannot be enforced because /proc/sys/net/core/somaxconn is set to the lower value of ${limit.value}.`,
   );
+};
+
+/** The folder and the title follow CONFIG SET. */
+const followConfig = ({ services, listeners }: Server, configFile: string): void => {
+  const { config: store } = services;
+  const showTitle = (): void => {
+    if (store.config['set-proc-title']) process.title = processTitle(store.config, listeners.port, configFile);
+  };
+  showTitle();
+  store.onApply(['dir'], ({ dir }) => {
+    const entered = changeFolder(fromLatin1(dir));
+    return E.isLeft(entered) ? entered.left : undefined;
+  });
+  store.changes$.subscribe(({ names }) => {
+    // CONFIG GET answers where we are, whatever way led there.
+    if (names.includes('dir')) store.assign({ dir: toLatin1(process.cwd()) });
+    showTitle();
+  });
+};
+
+const announce = (server: Server, log: Logger): void => {
+  const { config } = server.services.config;
+  const { port } = server.listeners;
+  const isTerminal = config.logfile === '' && process.stdout.isTTY && !isDaemon();
+  if (config['always-show-logo'] || isTerminal) log.raw(banner(port, process.pid));
+  else log.notice(`Running mode=standalone, port=${port}.`);
+  warnOfAcceptQueue(config, log);
+};
+
+const claimPidFile = (config: Config, log: Logger): string => {
+  const path = config.pidfile !== '' ? fromLatin1(config.pidfile) : wantsDaemon(config) ? DAEMON_PID_FILE : '';
+  const written = path === '' ? E.right(undefined) : writePidFile(path);
+  if (E.isLeft(written)) log.warning(`Failed to write PID file: ${written.left}`);
+  return path;
+};
+
+/** Says on what connections are accepted, now that the data is there. */
+const ready = ({ listeners }: Server, log: Logger): void => {
+  if (listeners.port !== 0) log.notice('Ready to accept connections tcp');
+  if (listeners.hasUnixSocket) log.notice('Ready to accept connections unix');
+  void reportReady();
+};
+
+const failed = (log: Logger, error: unknown): void => {
+  if (error instanceof BootError) {
+    void giveUpLogged(log, [error.message, 'Fatal error loading the DB, check server logs. Exiting.']);
+  } else {
+    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    void giveUpLogged(log, [`Crashed by a bug: ${trace}`]);
+  }
+};
+
+/** Runs a server whose configuration is settled. */
+const run = async (config: Config, configFile: string): Promise<void> => {
+  const environment = systemEnvironment();
+  const log = new Logger(logTo(fromLatin1(config.logfile)), () => environment.scheduler.now());
+  log.level = config.loglevel;
+  process.on('uncaughtException', (error) => failed(log, error));
+  for (const line of greeting(process.pid, process.version)) log.notice(line);
   if (configFile === '' && process.argv.length === 2) {
     log.warning(
-      `Warning: no config file specified, using the default config. In order to specify a config file use ${program} /path/to/ferrous.conf`,
+      'Warning: no config file specified, using the default config. In order to specify a config file use ferrous /path/to/ferrous.conf',
     );
   } else log.notice('Configuration loaded');
 
   const server = buildServer({ config, configFile, executable: process.argv[1] ?? '', environment, log });
-  const started = await openListeners(server)();
-  if (E.isLeft(started)) {
-    for (const line of started.left) log.warning(line);
-    process.exit(1);
+  const opened = await openListeners(server)();
+  if (E.isLeft(opened)) return giveUpLogged(log, opened.left);
+  if (server.listeners.port === 0 && !server.listeners.hasUnixSocket) {
+    return giveUpLogged(log, ['Configured to not listen anywhere, exiting.']);
   }
 
-  const showLogo = config['always-show-logo'] || (logfile === '' && process.stdout.isTTY && !config.daemonize);
-  if (showLogo) log.raw(banner(server.lifecycle.port));
-  else log.notice(`Running mode=standalone, port=${server.lifecycle.port}. PID: ${process.pid}`);
-  const pidFile = config.pidfile !== '' ? config.pidfile : config.daemonize ? '/var/run/redis.pid' : '';
-  if (pidFile !== '') writePidFile(pidFile, log);
-
-  handleSignals(server, log);
+  announce(server, log);
+  const pidFile = claimPidFile(config, log);
+  const end = (): never => leave(log, pidFile);
+  followConfig(server, configFile);
+  obeySignals(server, log, end);
   log.notice('Server initialized');
   serve(server).subscribe({
     next: (event) => {
-      if (event !== 'loaded') return;
-      if (server.lifecycle.port !== 0) log.notice('Ready to accept connections tcp');
-      if (config.unixsocket !== '') log.notice('Ready to accept connections unix');
+      if (event === 'loaded') ready(server, log);
     },
-    error: (error: unknown) => {
-      if (error instanceof BootError)
-        log.warning(`Fatal error loading the DB, check server logs. Exiting. ${error.message}`);
-      else log.warning(`Crashed by a bug: ${error instanceof Error ? error.stack : String(error)}`);
-      process.exit(1);
-    },
-    complete: () => leave(log, pidFile, 0),
+    error: (error: unknown) => failed(log, error),
+    complete: () => setImmediate(end), // the sockets are closed by then, the last replies sent
   });
 };
 
-void run();
+/** Serves, or starts the daemon that does. */
+const start = async ({ config, configFile }: ServeRequest, input: O.Option<string>): Promise<void> => {
+  if (wantsDaemon(config) && !isDaemon()) {
+    process.exit(await startDaemon(input, (text) => process.stderr.write(text)));
+  }
+  const settled = settle(config);
+  if (E.isLeft(settled)) return giveUp(fatalConfigError([settled.left]));
+  return run(settled.right, O.getOrElse(() => '')(configFile));
+};
+
+const main = async (argv: readonly string[]): Promise<void> => {
+  const { files, input } = filesWithMemory();
+  const packageConf = join(dirname(__dirname), 'conf');
+  const loaded = await loadConfig(argv, { files, workingFolder: process.cwd(), packageConf })();
+  if (E.isLeft(loaded)) return giveUp(fatalConfigError(loaded.left.map(renderError)));
+  switch (loaded.right.kind) {
+    case 'help':
+      process.stdout.write(usage('node dist/ferrous.js'));
+      return;
+    case 'version':
+      process.stdout.write(`${versionLine(process.version)}\n`);
+      return;
+    case 'serve':
+      return start(loaded.right, input());
+  }
+};
+
+void main(process.argv.slice(2));

@@ -30,6 +30,7 @@ import { ClientRegistry } from './net/clients.ts';
 import { Outbox } from './net/outbox.ts';
 import type { ListenError } from './net/peer.ts';
 import { Persistence } from './persistence/service.ts';
+import { renamesOf } from './renames.ts';
 import { Replication } from './replication/service.ts';
 import { session } from './session.ts';
 import { ServerLifecycle } from './shutdown.ts';
@@ -80,8 +81,10 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     startedMs: nowMs(),
     port: () => listeners.port,
   });
-  const renames = new Map(config['rename-command'].map(({ from, to }) => [from.toLowerCase(), to.toLowerCase()]));
-  const commands = new CommandTable(allCommands, renames);
+  const names = allCommands.map(({ name }) => name);
+  const renames = renamesOf(config['rename-command'], names);
+  if (E.isLeft(renames)) throw new Error(renames.left);
+  const commands = new CommandTable(allCommands, renames.right);
   const persistence = new Persistence({ environment, keyspace, config: store, log, writes });
   const replication = new Replication({
     environment,

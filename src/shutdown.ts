@@ -1,12 +1,12 @@
 /**
  * Shutting down: the way every SHUTDOWN, SIGTERM and end of an embedding program takes.
  *
- *   stop accepting writes → wait for replicas → save → close
+ *   hold writes back → wait for replicas → save → close
  *
  * @since 0.1.0
  */
 import * as E from 'fp-ts/Either';
-import { type Observable, Subject, type Subscription, timer } from 'rxjs';
+import { BehaviorSubject, distinctUntilChanged, type Observable, Subject, type Subscription, timer } from 'rxjs';
 import type { Services } from './commands/context.ts';
 import type { Lifecycle, ShutdownOptions } from './lifecycle.ts';
 
@@ -22,7 +22,6 @@ export interface LifecycleOptions {
 }
 
 interface Pending {
-  readonly options: ShutdownOptions;
   readonly refused: ((error: string) => void)[];
   readonly waiting: Subscription;
 }
@@ -36,6 +35,10 @@ export class ServerLifecycle implements Lifecycle {
   private readonly ended = new Subject<void>();
   /** Emits once when the server has to end; its data is safe by then. */
   readonly ended$: Observable<void> = this.ended.asObservable();
+  private readonly holding = new BehaviorSubject(false);
+  /** Whether writes wait, so that the replicas can catch up. */
+  readonly holdsWrites$: Observable<boolean> = this.holding.pipe(distinctUntilChanged());
+  relistening: Promise<string | undefined> = Promise.resolve(undefined);
   private services: Services | undefined = undefined;
   private pending: Pending | undefined = undefined;
 
@@ -67,57 +70,70 @@ export class ServerLifecycle implements Lifecycle {
       return;
     }
     const { environment, config, log, replication } = services;
-    log.warning('User requested shutdown...');
+    log.notice('User requested shutdown...');
     const timeoutMs = options.now ? 0 : config.config['shutdown-timeout'] * 1000;
-    const deadlineMs = environment.scheduler.now() + timeoutMs;
     if (timeoutMs === 0 || replication.laggingReplicas() === 0) {
-      this.finish(options, [refused]);
+      this.finish(options, [...this.giveUpWaiting(), refused]);
       return;
     }
-    this.pending?.waiting.unsubscribe();
-    log.notice(
-      `${replication.laggingReplicas()} of ${replication.replicaCount()} replicas are in sync when shutting down.`,
-    );
-    const callbacks = [...(this.pending?.refused ?? []), refused];
+    const callbacks = [...this.giveUpWaiting(), refused];
+    log.notice('Waiting for replicas before shutting down.');
+    const deadlineMs = environment.scheduler.now() + timeoutMs;
     replication.requestAcks();
     const waiting = timer(POLL_MS, POLL_MS, environment.scheduler).subscribe(() => {
-      const late = replication.laggingReplicas();
-      if (late > 0 && environment.scheduler.now() < deadlineMs) return;
-      if (late > 0) log.warning(`${late} replicas did not catch up in time.`);
+      if (replication.laggingReplicas() > 0 && environment.scheduler.now() < deadlineMs) return;
+      this.giveUpWaiting();
       this.finish(options, callbacks);
     });
-    this.pending = { options, refused: callbacks, waiting };
+    this.pending = { refused: callbacks, waiting };
+    this.holding.next(true);
   }
 
   abortShutdown(): boolean {
     const { pending } = this;
     if (pending === undefined) return false;
-    pending.waiting.unsubscribe();
-    this.pending = undefined;
-    for (const refused of pending.refused) refused(REFUSED);
+    for (const refused of this.giveUpWaiting()) refused(REFUSED);
+    this.holding.next(false);
     this.services?.log.notice('Shutdown manually aborted.');
     return true;
   }
 
-  private finish(options: ShutdownOptions, refused: readonly ((error: string) => void)[]): void {
-    this.pending?.waiting.unsubscribe();
+  /** Ends the waiting for replicas; answers whom to tell if the shutdown fails. */
+  private giveUpWaiting(): readonly ((error: string) => void)[] {
+    const { pending } = this;
     this.pending = undefined;
+    pending?.waiting.unsubscribe();
+    return pending?.refused ?? [];
+  }
+
+  private finish(options: ShutdownOptions, refused: readonly ((error: string) => void)[]): void {
     const { services } = this;
     if (services === undefined) return;
-    const { config, log, persistence } = services;
-    const wantsSave = options.save === 'yes' || (options.save === 'when configured' && config.config.save.length > 0);
-    persistence.abortBackgroundSave();
-    if (wantsSave) {
-      log.notice('Saving the final RDB snapshot before exiting.');
-      const saved = persistence.saveSync();
-      if (E.isLeft(saved)) {
-        log.warning("Error trying to save the DB, can't exit.");
-        if (!options.force) {
-          for (const tell of refused) tell(REFUSED);
-          return;
-        }
-      }
+    const { config, log, persistence, replication } = services;
+    const replicas = replication.replicaCount();
+    if (replicas > 0) {
+      const inSync = replicas - replication.laggingReplicas();
+      log.notice(`${inSync} of ${replicas} replicas are in sync when shutting down.`);
     }
+    persistence.abortBackgroundSave();
+    const isSaveWanted =
+      options.save === 'yes' || (options.save === 'when configured' && config.config.save.length > 0);
+    if (isSaveWanted && !this.save(services, options.force)) {
+      this.holding.next(false);
+      for (const tell of refused) tell(REFUSED);
+      return;
+    }
+    if (config.config.unixsocket !== '') log.notice('Removing the unix socket file.');
     this.ended.next();
+  }
+
+  /** The last save. False when it failed and that matters. */
+  private save({ log, persistence }: Services, isForced: boolean): boolean {
+    log.notice('Saving the final RDB snapshot before exiting.');
+    if (E.isRight(persistence.saveSync())) return true;
+    log.warning(
+      isForced ? 'Error trying to save the DB, but forced to shut down.' : "Error trying to save the DB, can't exit.",
+    );
+    return isForced;
   }
 }

@@ -27,6 +27,8 @@ export interface GateState {
   /** A snapshot failed and stop-writes-on-bgsave-error is yes. */
   readonly snapshotsFail: boolean;
   readonly tooFewReplicas: boolean;
+  /** Writes wait, as a shutdown does for replicas. */
+  readonly writesHeld: boolean;
 }
 
 const OPEN: GateState = {
@@ -35,7 +37,11 @@ const OPEN: GateState = {
   loading: false,
   snapshotsFail: false,
   tooFewReplicas: false,
+  writesHeld: false,
 };
+
+/** Stands for a refusal that is none: the command waits and is run later. */
+const HELD = 'held';
 
 const NOAUTH = 'NOAUTH Authentication required.';
 const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
@@ -106,6 +112,8 @@ export class Dispatcher {
   private refusedBits = 0;
   private requiredBits = 0;
   private maxMemoryBytes: number;
+  /** Commands that wait, with the clients that sent them. */
+  private held: { readonly client: Client; readonly view: CommandView }[] = [];
   /** The command whose time is being taken, and since when. */
   private timed: Command | undefined = undefined;
   private startedUs = 0;
@@ -131,10 +139,12 @@ export class Dispatcher {
     this.state = state;
     this.refusedBits = 0;
     this.requiredBits = 0;
-    if (state.readOnlyReplica || state.tooFewReplicas) this.refusedBits |= Bit.Write;
+    if (state.readOnlyReplica || state.tooFewReplicas || state.writesHeld) this.refusedBits |= Bit.Write;
     if (state.snapshotsFail) this.refusedBits |= Bit.Write | Bit.Ping;
     if (state.stale) this.requiredBits |= Bit.Stale;
     if (state.loading) this.requiredBits |= Bit.Loading;
+    // Not now: this may be the end of a shutdown that a command has called off.
+    if (!state.writesHeld && this.held.length > 0) this.server.environment.atTurnEnd(() => this.runHeld());
   }
 
   /** Reads the clocks; to be called before the commands of a chunk. */
@@ -171,6 +181,10 @@ export class Dispatcher {
       command = sub;
     }
     const refusal = command === undefined ? unknownCommand(view) : this.refusal(client, command, view);
+    if (refusal === HELD) {
+      this.hold(client, view);
+      return;
+    }
     if (refusal !== undefined || command === undefined) {
       this.reject(command, refusal ?? '');
     } else {
@@ -296,7 +310,27 @@ export class Dispatcher {
     if (state.readOnlyReplica && isWrite) return READONLY;
     if (state.stale && (bits & Bit.Stale) === 0) return MASTERDOWN;
     if (state.loading && (bits & Bit.Loading) === 0) return LOADING;
-    return undefined;
+    return state.writesHeld && isWrite ? HELD : undefined;
+  }
+
+  /** Keeps a command for later; its client waits. */
+  private hold(client: Client, view: CommandView): void {
+    client.commands--; // it is counted when it runs
+    this.held.push({ client, view: view.detach() });
+    client.blocked = { deadlineMs: Number.POSITIVE_INFINITY, onTimeout: () => {}, onCancel: () => {} };
+  }
+
+  private runHeld(): void {
+    const held = this.held.filter(({ client }) => !client.closed);
+    this.held = [];
+    for (const { client, view } of held) {
+      client.blocked = undefined;
+      this.beginTurn();
+      this.run(client, view);
+      this.endTurn();
+      // It may have been held again.
+      if (client.blocked === undefined) client.resume();
+    }
   }
 
   private reject(command: Command | undefined, error: string): void {

@@ -7,7 +7,7 @@ export const NO_FORK = 'no fork: snapshots are taken inside the process';
 export const ONE_THREAD = 'one event loop serves all clients';
 export const NO_JEMALLOC = 'no jemalloc: memory is managed by pages of its own';
 export const NO_MODULES = 'no native code: modules cannot be loaded';
-export const FOREGROUND = 'the process stays in the foreground: use systemd, Docker or the like';
+export const NO_NOTIFY = 'Node.js has no datagram sockets of this kind: use Type=exec with systemd';
 export const NO_SYSLOG = 'logs go to stdout or to logfile: a supervisor can pass them on';
 export const NO_AFFINITY = 'Node.js cannot pin threads: use taskset or cpusets';
 export const NO_CRASH_REPORT = 'Node.js prints its own report when a process crashes';

@@ -83,6 +83,7 @@ export const background = section('BACKGROUND WORK', 'How often the server looks
   }),
   activerehashing: directive(yesNo, true, {
     doc: 'Use idle moments to complete the growth of a dictionary.',
+    effect: 'dictionaries grow bucket by bucket: nothing is left to complete',
   }),
   activedefrag: directive(yesNo, false, { doc: 'Defragment memory in the background.', effect: NO_JEMALLOC }),
   'active-defrag-ignore-bytes': directive(memory({ min: 1 }), 100 * 1024 ** 2, {

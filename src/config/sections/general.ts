@@ -5,7 +5,7 @@
 import { integer, oneOf, text, yesNo } from '../codecs.ts';
 import { directive, section } from '../directive.ts';
 import { shutdownFlags } from '../special.ts';
-import { FOREGROUND, KERNEL, NO_CRASH_REPORT, NO_SYSLOG } from './effects.ts';
+import { KERNEL, NO_CRASH_REPORT, NO_NOTIFY, NO_SYSLOG } from './effects.ts';
 
 const TITLE_VARIABLES = ['title', 'listen-addr', 'server-mode', 'port', 'tls-port', 'unixsocket', 'config-file'];
 
@@ -20,14 +20,15 @@ const refuseTemplate = (template: string): string | undefined => {
 
 export const general = section('GENERAL', 'The process: logging, supervision, databases, shutdown.', {
   daemonize: directive(yesNo, false, {
-    doc: 'Run in the background.',
+    doc: 'Run in the background: the command comes back once the server serves, or with the reason why it does not.',
     change: 'at start',
-    effect: FOREGROUND,
   }),
   supervised: directive(oneOf('upstart', 'systemd', 'auto', 'no'), 'no', {
-    doc: 'How to tell a supervisor that the server is ready: upstart, systemd, auto or no.',
+    doc:
+      'How to tell a supervisor that the server is ready: upstart, systemd, auto or no. A supervised server stays in the ' +
+      'foreground, whatever daemonize says.',
     change: 'at start',
-    effect: FOREGROUND,
+    effect: NO_NOTIFY,
   }),
   pidfile: directive(text('a path'), '', {
     doc: 'A file to write the process id to at start; removed at exit. Empty: none.',

@@ -46,9 +46,8 @@ export const clients = section('CLIENTS', 'How many clients there may be, and ho
 
 export const memoryManagement = section('MEMORY', 'How much memory the dataset may take, and what happens then.', {
   maxmemory: directive(unsignedMemory, 0, {
-    doc: 'How much memory the dataset may take. 0 is no limit.',
+    doc: 'How much memory the dataset may take; beyond that, writes that need memory get an error. 0 is no limit.',
     style: 'memory',
-    effect: NO_EVICTION,
   }),
   'maxmemory-policy': directive(
     oneOf(
@@ -86,6 +85,7 @@ export const memoryManagement = section('MEMORY', 'How much memory the dataset m
   }),
   'active-expire-effort': directive(integer({ unit: 'an effort', min: 1, max: 10 }), 1, {
     doc: 'How much time to spend on finding expired keys: 1 is little, 10 a lot.',
+    effect: 'an index knows which keys are due: nothing is searched for',
   }),
 });
 

@@ -51,6 +51,7 @@ export const replication = section('REPLICATION', 'A replica keeps a live copy o
   }),
   'repl-diskless-load': directive(oneOf('disabled', 'on-empty-db', 'swapdb'), 'disabled', {
     doc: 'How a replica loads a full sync: disabled (from a file), on-empty-db, or swapdb (straight from the socket).',
+    effect: 'always straight from the socket, into an empty keyspace',
   }),
   'repl-ping-replica-period': directive(integer({ unit: 'seconds', min: 1 }), 10, {
     doc: 'Seconds between the PINGs of a master to its replicas.',
@@ -61,6 +62,7 @@ export const replication = section('REPLICATION', 'A replica keeps a live copy o
   }),
   'repl-disable-tcp-nodelay': directive(yesNo, false, {
     doc: 'Collect small packets to replicas: less bandwidth, up to 40 ms more delay.',
+    effect: 'writes to replicas are always collected, for one turn of the event loop',
   }),
   'repl-backlog-size': directive(memory({ min: 1, adjust: (bytes) => Math.max(bytes, MIN_BACKLOG_BYTES) }), 1024 ** 2, {
     doc: 'How many bytes of writes to keep for replicas that lost their link, so that they need no full sync.',
@@ -75,6 +77,7 @@ export const replication = section('REPLICATION', 'A replica keeps a live copy o
   }),
   'propagation-error-behavior': directive(oneOf('ignore', 'panic', 'panic-on-replicas'), 'ignore', {
     doc: 'What to do when a command of the master fails on the replica: ignore, panic, panic-on-replicas.',
+    effect: 'the error is always logged, and the replica goes on',
   }),
   'replica-ignore-disk-write-errors': directive(yesNo, false, {
     doc: 'Go on as a replica when the disk fails, instead of ending the process.',
