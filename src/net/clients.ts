@@ -96,6 +96,16 @@ export class ClientRegistry {
     return client;
   }
 
+  /** Shows the link to the master among the clients, as CLIENT LIST and CLIENT KILL TYPE master want it. */
+  enlist(client: Client): void {
+    this.clients.set(client.id, client);
+  }
+
+  /** Undoes `enlist`; the connection is somebody else's to close. */
+  delist(client: Client): void {
+    this.clients.delete(client.id);
+  }
+
   /** Counts bytes that came in and notes the client's activity. */
   noteInput(client: Client, bytes: number, nowMs: number): void {
     const { stats } = this.dependencies;

@@ -28,6 +28,8 @@ export interface MasterStreamOptions {
   readonly memory: LinkMemory;
   readonly knows: (name: string) => boolean;
   readonly acknowledge: () => void;
+  /** Ends the link; it will be made anew. */
+  readonly fail: (error: LinkError) => void;
 }
 
 /** Commands the server may not know are counted by name; so many names are enough. */
@@ -50,6 +52,8 @@ export class MasterStream {
     client.authenticated = true;
     client.decoder.authenticated = true;
     client.db = options.memory.streamDb;
+    client.end = () => options.fail(new LinkError('The link to the master was killed by a client'));
+    options.parts.clients.enlist(client);
     this.client = client;
   }
 
