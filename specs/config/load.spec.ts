@@ -178,11 +178,19 @@ test(savesAre, ['a.conf'], 'save 1 2\nsave ""\nsave 3 4', '3 4');
 test(savesAre, ['a.conf', '--save', '5', '6'], 'save 1 2', '1 2 5 6');
 test(savesAre, ['a.conf', '--save', ''], 'save 1 2', '');
 test(savesAre, ['--save', '5', '6', '--save', '7', '8'], '', '5 6 7 8');
+test(savesAre, ['--save', '5 6  7 8'], '', '5 6 7 8');
+test(savesAre, ['a.conf'], 'save "5 6"', '5 6');
 test(savesAre, ['--save'], '', '');
 test(savesAre, ['--save', '--port', '1'], '', '');
 
 test('The first value of an option may begin with two dashes', async (t) => {
   t.is((await config(['--requirepass', '--secret', '--port', '1'])).requirepass, '--secret');
+});
+
+test('The words of an option may be one argument', async (t) => {
+  const { replicaof, bind } = await config(['--replicaof', '10.0.0.1 7000', '--bind', '127.0.0.1 ::1']);
+  t.deepEqual(replicaof, { host: '10.0.0.1', port: 7000 });
+  t.deepEqual(bind, ['127.0.0.1', '::1']);
 });
 
 test('An option and its value may be one argument', async (t) => {

@@ -29,7 +29,7 @@ interface Options {
   readonly aliases?: Words;
   readonly change?: Change;
   readonly repeat?: Repeat;
-  /** CONFIG SET splits its value at blanks. */
+  /** A single word is split at its blanks, in a file as in CONFIG SET: `--save "60 1"`. */
   readonly manyWords?: boolean;
   /** CONFIG GET answers it by its exact name only, as Redis does with debugging aids; the documentation leaves it out. */
   readonly hidden?: boolean;
@@ -95,8 +95,11 @@ export const directive = <A>(codec: LinesCodec<A>, initial: A, options: Options)
     initial,
     expectation: codec.name,
     takesOneWord: codec instanceof SingleWord,
-    readLine: (words, soFar, isFirst) =>
-      repeat === 'merges' || (repeat === 'adds' && !isFirst) ? after(soFar, words) : codec.decode([words]),
+    readLine: (line, soFar, isFirst) => {
+      const [only = ''] = line;
+      const words = options.manyWords && line.length === 1 ? only.trim().split(/ +/) : line;
+      return repeat === 'merges' || (repeat === 'adds' && !isFirst) ? after(soFar, words) : codec.decode([words]);
+    },
     readSetting: (value, current) => {
       // Redis splits at every single blank, so that two in a row make an empty word, which most directives refuse.
       const words = !options.manyWords ? [value] : value === '' ? [] : value.split(' ');

@@ -15,6 +15,7 @@ export const replication = section('REPLICATION', 'A replica keeps a live copy o
     doc: 'Be a replica of the master at this host and port. The REPLICAOF command changes it at run time.',
     aliases: ['slaveof'],
     change: 'at start',
+    manyWords: true,
     example: '127.0.0.1 6379',
   }),
   masterauth: directive(text('a password'), '', {
