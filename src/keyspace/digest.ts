@@ -11,40 +11,39 @@
  * Source: what DEBUG DIGEST of a real redis-server answers.
  * @since 0.1.0
  */
-import { createHash } from 'node:crypto';
 import { type Database, NO_EXPIRY } from './database.ts';
 import { NEXT, Type } from './entry.ts';
 import type { Keyspace } from './keyspace.ts';
+import { SHA1_BYTES, sha1 } from './sha1.ts';
 
-export const DIGEST_BYTES = 20;
-
-const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
+const hash = new Uint8Array(SHA1_BYTES);
+const number = new Uint8Array(4);
+const numberView = new DataView(number.buffer);
 
 export class Digest {
-  readonly bytes = new Uint8Array(DIGEST_BYTES);
+  readonly bytes = new Uint8Array(SHA1_BYTES);
 
   /** Xors in the hash of a range: several additions commute. */
   add(bytes: Uint8Array, offset: number, length: number): void {
-    const hash = sha1(bytes.subarray(offset, offset + length));
-    for (let i = 0; i < DIGEST_BYTES; i++) this.bytes[i] ^= hash[i];
+    sha1(bytes, offset, length, hash);
+    for (let i = 0; i < SHA1_BYTES; i++) this.bytes[i] ^= hash[i];
   }
 
   /** Adds a range and hashes the state: several mixtures keep their order. */
   mix(bytes: Uint8Array, offset: number, length: number): void {
     this.add(bytes, offset, length);
-    this.bytes.set(sha1(this.bytes));
+    sha1(this.bytes, 0, SHA1_BYTES, this.bytes);
   }
 
   /** Mixes in an int32, in network order. */
   mixNumber(value: number): void {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setInt32(0, value);
-    this.mix(bytes, 0, bytes.length);
+    numberView.setInt32(0, value);
+    this.mix(number, 0, number.length);
   }
 
   /** Adds another digest. */
   addDigest(other: Digest): void {
-    this.add(other.bytes, 0, DIGEST_BYTES);
+    this.add(other.bytes, 0, SHA1_BYTES);
   }
 
   clear(): void {
