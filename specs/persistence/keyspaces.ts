@@ -8,7 +8,7 @@
 
 import fc from 'fast-check';
 import * as E from 'fp-ts/Either';
-import { VirtualTimeScheduler } from 'rxjs';
+import { NEVER, VirtualTimeScheduler } from 'rxjs';
 import type { Environment } from '../../src/environment.ts';
 import type { Database } from '../../src/keyspace/database.ts';
 import { MISSING, NO_EXPIRY } from '../../src/keyspace/database.ts';
@@ -19,7 +19,7 @@ import type { RdbError } from '../../src/persistence/rdb/input.ts';
 import { RdbReader, type RdbReaderOptions } from '../../src/persistence/rdb/reader.ts';
 import { encodingOfString } from '../../src/persistence/rdb/value.ts';
 import type { SnapshotOrigin } from '../../src/persistence/rdb/writer.ts';
-import { Snapshotter, type SnapshotterOptions } from '../../src/persistence/snapshot.ts';
+import { type SnapshotSink, Snapshotter, type SnapshotterOptions } from '../../src/persistence/snapshot.ts';
 
 export const DATABASES = 4;
 /** Where the clock stands in these specs. */
@@ -117,6 +117,13 @@ export const save = (
   const chunks: Uint8Array[] = [];
   snapshotterOf(keyspace, options).runToEnd((chunk) => chunks.push(chunk), origin);
   return new Uint8Array(Buffer.concat(chunks));
+};
+
+/** A sink that keeps everything. */
+export const memorySink = () => {
+  const chunks: Uint8Array[] = [];
+  const sink: SnapshotSink = { write: (chunk) => chunks.push(chunk) > 0, drain$: NEVER };
+  return { ...sink, bytes: (): Uint8Array => Buffer.concat(chunks) };
 };
 
 export interface LoadResult {

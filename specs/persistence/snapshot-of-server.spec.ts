@@ -4,11 +4,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Keyspace } from '../../src/keyspace/keyspace.ts';
-import { memorySink } from '../../src/persistence/sinks.ts';
 import type { Command } from '../support/arbitraries.ts';
 import { program } from '../support/arbitrary-commands.ts';
 import { MemoryServer } from '../support/reduce.ts';
-import { contents, load, NOW_MS, StillEnvironment, snapshotterOf } from './keyspaces.ts';
+import { contents, load, memorySink, NOW_MS, StillEnvironment, snapshotterOf } from './keyspaces.ts';
 
 const words = ({ args }: Command): readonly (string | Uint8Array)[] =>
   args.map((arg) => (typeof arg === 'object' ? arg : String(arg)));

@@ -4,7 +4,6 @@ import { NEVER, Subject, throwError } from 'rxjs';
 import { MISSING } from '../../src/keyspace/database.ts';
 import { Encoding } from '../../src/keyspace/entry.ts';
 import type { Keyspace } from '../../src/keyspace/keyspace.ts';
-import { memorySink } from '../../src/persistence/sinks.ts';
 import type { SnapshotSink } from '../../src/persistence/snapshot.ts';
 import {
   type AnyKey,
@@ -15,6 +14,7 @@ import {
   find,
   keyspaceOf,
   load,
+  memorySink,
   NOW_MS,
   noise,
   put,
@@ -273,6 +273,30 @@ test('a second snapshot waits for the first one, and shows the moment at which i
   t.deepEqual(order, ['a begins', 'b begins', 'a done', 'b done']);
   t.deepEqual([...contents(load(one.bytes()).keyspace)], [['0 k', 'first -1']]);
   t.deepEqual([...contents(load(two.bytes()).keyspace)], [['0 k', 'second -1']]);
+});
+
+test('a sink that drains while it is written to does not stall', (t) => {
+  const keyspace = emptyKeyspace();
+  for (let i = 0; i < 500; i++) put(keyspace.databases[0]!, `k${i}`, noise(i, 1000));
+  const environment = new StillEnvironment();
+  const drain$ = new Subject<void>();
+  const sink: SnapshotSink = {
+    write: () => {
+      drain$.next();
+      return false;
+    },
+    drain$,
+  };
+  let isDone = false;
+  snapshotterOf(keyspace, { environment })
+    .start(sink)
+    .subscribe({
+      complete: () => {
+        isDone = true;
+      },
+    });
+  while (environment.endTurn());
+  t.true(isDone);
 });
 
 test('a snapshot that still waits can be given up', (t) => {

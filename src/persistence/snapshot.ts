@@ -264,7 +264,8 @@ class Walk implements Walker {
       const chunk = queue[taken++];
       if (this.checksum) this.crc.update(chunk, 0, chunk.length);
       this.bytesWritten += chunk.length;
-      this.full = !(this.sink?.write(chunk) ?? true);
+      this.full = true; // before the call: a sink may drain within it
+      if (this.sink?.write(chunk) ?? true) this.full = false;
     }
     queue.splice(0, taken);
     return queue.length === 0 && !this.full && !this.over;
