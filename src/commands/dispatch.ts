@@ -180,6 +180,10 @@ export class Dispatcher {
       }
       command = sub;
     }
+    if (command === undefined && isHttp(view)) {
+      this.abortHttp(client);
+      return;
+    }
     const refusal = command === undefined ? unknownCommand(view) : this.refusal(client, command, view);
     if (refusal === HELD) {
       this.hold(client, view);
@@ -333,6 +337,15 @@ export class Dispatcher {
     }
   }
 
+  /** A browser was made to send commands to us: the request's body could hold some, so nothing of it is answered. */
+  private abortHttp(client: Client): void {
+    const { log, clients } = this.server;
+    log.warning(
+      `Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from ${client.peer.remoteAddress} aborted.`,
+    );
+    clients.kill(client);
+  }
+
   private reject(command: Command | undefined, error: string): void {
     this.outbox.reply.error(error);
     if (command !== undefined) command.stats.rejected++;
@@ -376,6 +389,8 @@ export class Dispatcher {
     this.commandSubject.next(event);
   }
 }
+
+const isHttp = (view: CommandView): boolean => view.equalsToken(0, 'POST') || view.equalsToken(0, 'HOST:');
 
 /** The beginning of an argument as Redis repeats it in an error: at most so many bytes, and none from a NUL on. */
 const shortened = (view: CommandView, index: number, bytesMax = REPEATED_BYTES_MAX): string => {

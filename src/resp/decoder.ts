@@ -37,10 +37,12 @@ const KEPT_BYTES_MIN = 1024;
 /** A tail buffer larger than this is given back once it is empty. */
 const KEPT_BYTES_IDLE_MAX = 64 * 1024;
 
+const NUL = 0;
 const CR = 13;
 const LF = 10;
 const STAR = 42;
 const DOLLAR = 36;
+const MINUS = 45;
 const ZERO = 48;
 
 export class Decoder {
@@ -198,18 +200,21 @@ export class Decoder {
   private oddHeader(max: number): number {
     const { buf, end, pos } = this;
     let at = pos;
-    while (at < end && buf[at] !== CR) at++;
-    if (at + 1 >= end) return NEED_MORE;
+    while (at < end && buf[at] !== CR && buf[at] !== NUL) at++;
+    // Redis looks for the end of a line as for a character in a C string: behind a NUL it finds none.
+    if (at + 1 >= end || buf[at] === NUL) return NEED_MORE;
     const value = parseInteger(buf, pos + 1, at - pos - 1);
-    if (Number.isNaN(value) || value > max || value < -Number.MAX_SAFE_INTEGER) return INVALID;
+    if (Number.isNaN(value)) return INVALID;
+    if (buf[pos + 1] !== MINUS && value > max) return INVALID;
     this.pos = at + 2;
-    return Math.max(value, -1);
+    return buf[pos + 1] === MINUS ? -1 : value;
   }
 
   private inline(): Decoded {
     const { buf, end, pos } = this;
-    const newline = buf.indexOf(LF, pos);
-    if (newline < 0 || newline >= end) {
+    let newline = pos;
+    while (newline < end && buf[newline] !== LF && buf[newline] !== NUL) newline++;
+    if (newline === end || buf[newline] === NUL) {
       if (end - pos > LINE_BYTES_MAX) return this.broken('too big inline request');
       return this.keepTail(pos);
     }

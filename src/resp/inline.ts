@@ -10,6 +10,8 @@ import { type CommandView, latin1, viewOf } from './view.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
 const isSpace = (char: string): boolean => char === ' ' || (char >= '\t' && char <= '\r');
+/** Ends a word; of vertical tab and form feed Redis only says that they are space between words. */
+const isBreak = (char: string): boolean => char === ' ' || char === '\t' || char === '\n' || char === '\r';
 const HEXADECIMAL = /^[0-9a-fA-F]{2}$/;
 
 /**
@@ -53,7 +55,7 @@ export const splitWords = (line: string): string[] | undefined => {
           at++;
           break;
         } else word += char;
-      } else if (isSpace(char)) {
+      } else if (isBreak(char)) {
         break;
       } else if (char === '"' || char === "'") {
         quote = char;
