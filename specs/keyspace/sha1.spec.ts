@@ -15,8 +15,8 @@ const ours = (bytes: Uint8Array, offset: number, length: number): string => {
 const native = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex');
 
 test('every length around the borders of blocks hashes as in node:crypto', (t) => {
-  const bytes = Uint8Array.from({ length: 1100 }, (_, i) => (i * 31) & 255);
-  for (const length of [...Array(260).keys(), 1023, 1024, 1025]) {
+  const bytes = Uint8Array.from({ length: 260 }, (_, i) => (i * 31) & 255);
+  for (let length = 0; length < bytes.length; length++) {
     t.is(ours(bytes, 0, length), native(bytes.subarray(0, length)), `${length} bytes`);
   }
 });
