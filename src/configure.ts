@@ -52,7 +52,7 @@ export const configure = (server: Server): void => {
     ([gate, persistence, writesHeld]) => {
       server.dispatcher.setGate({
         ...gate,
-        loading: gate.loading || persistence.loading,
+        loading: persistence.loading,
         snapshotsFail: persistence.writesRefused,
         writesHeld,
       });

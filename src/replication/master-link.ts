@@ -198,6 +198,7 @@ export class MasterLink {
       log.notice(`Reconnecting to MASTER ${master.host}:${master.port}`);
     }
     const upMs = wasConnected ? this.scheduler.now() - this.connectedMs : 0;
+    this.conversation = undefined;
     this.setState('connect');
     // A link that had been up is restored at once; one that keeps failing is tried every second.
     return upMs >= RETRY_MS ? 0 : RETRY_MS;

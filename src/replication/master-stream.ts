@@ -71,14 +71,15 @@ export class MasterStream {
     this.nowMs = parts.environment.scheduler.now();
     parts.clients.noteInput(client, length, this.nowMs);
     decoder.feed(bytes, length);
-    for (;;) {
-      const decoded = decoder.next();
-      if (decoded === Decoded.NeedMore) {
-        runner.endTurn();
-        return;
+    try {
+      for (;;) {
+        const decoded = decoder.next();
+        if (decoded === Decoded.NeedMore) return;
+        if (decoded === Decoded.Broken) throw new LinkError(`Protocol error from master: ${decoder.error}`);
+        this.accept(decoder.view);
       }
-      if (decoded === Decoded.Broken) throw new LinkError(`Protocol error from master: ${decoder.error}`);
-      this.accept(decoder.view);
+    } finally {
+      runner.endTurn();
     }
   }
 

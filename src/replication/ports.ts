@@ -44,6 +44,4 @@ export interface ReplicationGate {
   readonly readOnlyReplica: boolean;
   readonly stale: boolean;
   readonly tooFewReplicas: boolean;
-  /** A full sync is being loaded. */
-  readonly loading: boolean;
 }

@@ -37,13 +37,10 @@ import { Waiters } from './waiters.ts';
 export type { ReplicationParts } from './parts.ts';
 export type { ReplicationGate } from './ports.ts';
 
-const OPEN: ReplicationGate = { readOnlyReplica: false, stale: false, tooFewReplicas: false, loading: false };
+const OPEN: ReplicationGate = { readOnlyReplica: false, stale: false, tooFewReplicas: false };
 
 const sameGate = (a: ReplicationGate, b: ReplicationGate): boolean =>
-  a.readOnlyReplica === b.readOnlyReplica &&
-  a.stale === b.stale &&
-  a.tooFewReplicas === b.tooFewReplicas &&
-  a.loading === b.loading;
+  a.readOnlyReplica === b.readOnlyReplica && a.stale === b.stale && a.tooFewReplicas === b.tooFewReplicas;
 
 /** What `attach` completes the service with, once the server has them. */
 export interface ReplicationHooks {
@@ -251,7 +248,6 @@ export class Replication {
       readOnlyReplica: this.replica && config['replica-read-only'],
       stale: this.replica && this.link.state !== 'connected' && !config['replica-serve-stale-data'],
       tooFewReplicas: !this.replica && minReplicas > 0 && maxLag > 0 && this.master.countGood(maxLag) < minReplicas,
-      loading: this.replica && this.link.progress !== undefined,
     });
   }
 }
