@@ -62,8 +62,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     random: environment.random,
     hashKey: [hashKey.readInt32LE(0), hashKey.readInt32LE(4)],
   });
-  const flush = () => outbox.flush();
-  const outbox: Outbox = new Outbox(() => environment.atTurnEnd(flush));
+  const outbox = new Outbox(environment.atTurnEnd);
   const stats = new ServerStats();
   const clients = new ClientRegistry({
     outbox,

@@ -149,6 +149,7 @@ export class Dispatcher {
 
   /** Reads the clocks; to be called before the commands of a chunk. */
   beginTurn(): void {
+    this.outbox.policy.chunkBegins();
     this.timed = undefined;
     this.startedUs = this.server.environment.monotonicUs();
     this.setTime(this.server.environment.scheduler.now());
@@ -157,6 +158,7 @@ export class Dispatcher {
   /** To be called after the commands of a chunk. */
   endTurn(): void {
     this.chargeTime();
+    this.outbox.policy.chunkEnds();
   }
 
   /** Runs one command of a client. */

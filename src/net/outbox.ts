@@ -1,12 +1,13 @@
 /**
- * The outbox: what all clients are sent in one turn of the event loop, in one buffer.
+ * The outbox: what all clients are sent, gathered in one buffer until the next flush.
  *
- * In:  replies, written through `reply` after `open(client)`. Out: one write per client and turn (`flush`).
+ * In:  replies, written through `reply` after `open(client)`. Out: one write per client and flush; the policy says when.
  * A segment is a run of bytes for one client. Nobody else writes to a client's socket, so order is the order of writing.
  *
  * @since 0.1.0
  */
 import { Reply } from '../resp/reply.ts';
+import { FlushPolicy } from './flush-policy.ts';
 import type { Peer } from './peer.ts';
 
 /** What the outbox has to know of a client. */
@@ -69,12 +70,13 @@ export class Outbox {
   /** Those of the turn before, while they are flushed; then the next turn's. */
   private spare = new Segments();
 
-  private readonly requestFlush: () => void;
+  /** Says when to flush; told where chunks begin and end. */
+  readonly policy: FlushPolicy;
   private requested = false;
 
-  /** `requestFlush` is called once per turn in which something was written; it has to call `flush` at the turn's end. */
-  constructor(requestFlush: () => void) {
-    this.requestFlush = requestFlush;
+  /** `atTurnEnd` runs a function once the events that are ready now have been handled. */
+  constructor(atTurnEnd: (run: () => void) => void) {
+    this.policy = new FlushPolicy(() => this.flush(), atTurnEnd);
     this.reply.buf = this.shared;
     this.reply.overflow = (needed) => this.overflow(needed);
   }
@@ -86,7 +88,7 @@ export class Outbox {
       this.recipient = recipient;
       if (!this.requested) {
         this.requested = true;
-        this.requestFlush();
+        this.policy.request();
       }
     }
     this.reply.version = recipient.resp;
