@@ -161,7 +161,8 @@ export const spawnServer = async (
     clearTimeout(insist);
     return exit;
   };
-  // A run that is interrupted leaves no server behind.
+  // A run that is interrupted leaves no server behind. A file of specs has as many servers as it likes.
+  process.setMaxListeners(0);
   const onExit = () => child.kill('SIGKILL');
   process.once('exit', onExit);
   void exited.then(() => process.off('exit', onExit));

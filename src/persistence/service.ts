@@ -109,6 +109,8 @@ export class Persistence {
   private readonly writes: WriteStream;
   private readonly states: BehaviorSubject<PersistenceState>;
   private loading: Loading | undefined = undefined;
+  /** The file of the start is being opened: what is there is not known yet. */
+  private isOpening = false;
   private running: RunningSave | undefined = undefined;
   private scheduled = false;
   private savedChanges = 0;
@@ -140,7 +142,7 @@ export class Persistence {
   // ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get isLoading(): boolean {
-    return this.loading !== undefined;
+    return this.loading !== undefined || this.isOpening;
   }
 
   /** Whether writes get MISCONF because the last save failed. */
@@ -298,15 +300,22 @@ export class Persistence {
     const { path, log } = this;
     const startedUs = this.environment.monotonicUs();
     let failure: RdbError | undefined;
+    const open: TE.TaskEither<never, void> = TE.fromIO(() => {
+      this.isOpening = true;
+      this.tell();
+    });
     return pipe(
-      readInPieces(path, (totalBytes) => {
-        const loading = this.beginLoading(totalBytes, this.keyspace.expiryMode === ExpiryMode.Remove, false);
-        return (bytes, length) => {
-          const fed = loading.feed(bytes, 0, length);
-          if (E.isLeft(fed)) failure = fed.left;
-          return failure === undefined && !loading.done;
-        };
-      }),
+      open,
+      TE.chainW(() =>
+        readInPieces(path, (totalBytes) => {
+          const loading = this.beginLoading(totalBytes, this.keyspace.expiryMode === ExpiryMode.Remove, false);
+          return (bytes, length) => {
+            const fed = loading.feed(bytes, 0, length);
+            if (E.isLeft(fed)) failure = fed.left;
+            return failure === undefined && !loading.done;
+          };
+        }),
+      ),
       TE.map(() => this.endLoading()),
       TE.chainEitherK((loaded): E.Either<RdbError | FileError, Loaded> => {
         if (failure !== undefined) return E.left(failure);
@@ -421,6 +430,7 @@ export class Persistence {
   private endLoading(): E.Either<RdbError, Loaded> {
     const { loading } = this;
     this.loading = undefined;
+    this.isOpening = false;
     this.tell();
     if (loading === undefined) return E.right(this.lastLoaded);
     const loaded = loading.finish();
@@ -440,7 +450,7 @@ export class Persistence {
     const progress = this.snapshotter.progress;
     const share = progress === undefined ? 0 : (progress.keysWritten / Math.max(1, progress.keysTotal)) * 100;
     return [
-      ['loading', loading === undefined ? 0 : 1],
+      ['loading', this.isLoading ? 1 : 0],
       ['async_loading', 0],
       ['current_cow_peak', 0],
       ['current_cow_size', 0],
