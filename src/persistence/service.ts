@@ -300,22 +300,15 @@ export class Persistence {
     const { path, log } = this;
     const startedUs = this.environment.monotonicUs();
     let failure: RdbError | undefined;
-    const open: TE.TaskEither<never, void> = TE.fromIO(() => {
-      this.isOpening = true;
-      this.tell();
-    });
-    return pipe(
-      open,
-      TE.chainW(() =>
-        readInPieces(path, (totalBytes) => {
-          const loading = this.beginLoading(totalBytes, this.keyspace.expiryMode === ExpiryMode.Remove, false);
-          return (bytes, length) => {
-            const fed = loading.feed(bytes, 0, length);
-            if (E.isLeft(fed)) failure = fed.left;
-            return failure === undefined && !loading.done;
-          };
-        }),
-      ),
+    const read = pipe(
+      readInPieces(path, (totalBytes) => {
+        const loading = this.beginLoading(totalBytes, this.keyspace.expiryMode === ExpiryMode.Remove, false);
+        return (bytes, length) => {
+          const fed = loading.feed(bytes, 0, length);
+          if (E.isLeft(fed)) failure = fed.left;
+          return failure === undefined && !loading.done;
+        };
+      }),
       TE.map(() => this.endLoading()),
       TE.chainEitherK((loaded): E.Either<RdbError | FileError, Loaded> => {
         if (failure !== undefined) return E.left(failure);
@@ -333,6 +326,11 @@ export class Persistence {
         return TE.left(loadError(path, error));
       }),
     );
+    return () => {
+      this.isOpening = true;
+      this.tell();
+      return read();
+    };
   }
 
   /** DEBUG RELOAD: saves, empties the keyspace and loads again, without a pause. Left is the error reply. */
