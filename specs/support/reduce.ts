@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import test from 'ava';
+import * as O from 'fp-ts/Option';
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Config, defaults } from '../../src/config/config.ts';
 import type { Environment } from '../../src/environment.ts';
@@ -17,7 +18,7 @@ import type { Keyspace } from '../../src/keyspace/keyspace.ts';
 import { Logger } from '../../src/log.ts';
 import type { Client } from '../../src/net/client.ts';
 import { NO_PEER, type Transport } from '../../src/net/peer.ts';
-import { splitWords } from '../../src/resp/inline.ts';
+import { splitArgs } from '../../src/quoting.ts';
 import { viewOf } from '../../src/resp/view.ts';
 import { buildServer, type Server } from '../../src/server.ts';
 import { decodeReply, show } from './reply.ts';
@@ -49,7 +50,7 @@ const NO_NETWORK: Transport = {
 
 const wordsOf = (command: Words): readonly (string | Uint8Array)[] => {
   if (typeof command !== 'string') return command;
-  const words = splitWords(command);
+  const words = O.toUndefined(splitArgs(command));
   if (words === undefined) throw new Error(`unbalanced quotes: ${command}`);
   return words;
 };

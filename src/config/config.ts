@@ -2,6 +2,8 @@
  * The face of the configuration: what the rest of Ferrous imports from here.
  * @since 0.1.0
  */
+
+export { quote, splitArgs } from '../quoting.ts';
 export type { MemoryOrPercent } from './codecs.ts';
 export { type ConfigError, type Place, renderError } from './errors.ts';
 export { nodeFiles, nodeReplaceFiles, type ReplaceFiles, replaceFile } from './files.ts';
@@ -17,7 +19,6 @@ export {
 } from './load.ts';
 export { formatMemory, parseMemory } from './numbers.ts';
 export { parseConfig } from './parse.ts';
-export { quote, splitArgs } from './quoting.ts';
 export { rewriteConfig } from './rewrite.ts';
 export type { BufferLimit, BufferLimits, MasterAddress, RenamedCommand, SavePoint, ShutdownFlag } from './special.ts';
 export { type ApplyHook, type ConfigChange, ConfigStore, type SettingContext } from './store.ts';

@@ -4,8 +4,9 @@
  * Out: one line per error, such as `conf/replica.conf:12: repl-timeout: expected seconds > 0, got "soon"`.
  * @since 0.1.0
  */
+
+import { quote } from '../quoting.ts';
 import type { Words } from './codecs.ts';
-import { quote } from './quoting.ts';
 
 /** Where a line stands: a file or stdin with a line number, or the command line without one. */
 export interface Place {

@@ -11,10 +11,10 @@ import * as E from 'fp-ts/Either';
 import { pipe } from 'fp-ts/function';
 import * as O from 'fp-ts/Option';
 import * as TE from 'fp-ts/TaskEither';
+import { splitArgs } from '../quoting.ts';
 import type { ConfigError, Place } from './errors.ts';
 import { globMatcher, isGlob } from './glob.ts';
 import { type ConfigLine, foldLines, readLines } from './parse.ts';
-import { splitArgs } from './quoting.ts';
 import type { Config } from './table.ts';
 
 /** Why a file could not be read. */

@@ -7,9 +7,9 @@
  */
 import * as E from 'fp-ts/Either';
 import * as O from 'fp-ts/Option';
+import { splitArgs } from '../quoting.ts';
 import type { Words } from './codecs.ts';
 import { type ConfigError, nearest, type Place } from './errors.ts';
-import { splitArgs } from './quoting.ts';
 import { type Config, defaults, findDirective, ignoredNames, knownNames, type Name } from './table.ts';
 
 /** One line that says something: its directive and the words behind it. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import * as O from 'fp-ts/Option';
-import { quote, quoteIfNeeded, splitArgs } from '../../src/config/quoting.ts';
+import { quote, quoteIfNeeded, splitArgs } from '../src/quoting.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array).toString('latin1'));
 

@@ -13,8 +13,11 @@ const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
 const LOWER_X = 0x78;
 
-/** C's isspace(): space, tab, newline, vertical tab, form feed, carriage return. A NUL ends a word too. */
+/** C's isspace(): space, tab, newline, vertical tab, form feed, carriage return. */
 const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d);
+/** Ends a bare word; a vertical tab or a form feed does not, although it separates words like any space. */
+const isBreak = (code: number): boolean =>
+  code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d || code === 0;
 
 const hexDigit = (code: number): number => {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
@@ -85,7 +88,7 @@ export const splitArgs = (line: string): O.Option<readonly string[]> => {
     let word = '';
     while (i < line.length) {
       const code = line.charCodeAt(i);
-      if (isSpace(code) || code === 0) break;
+      if (isBreak(code)) break;
       if (code !== DOUBLE_QUOTE && code !== SINGLE_QUOTE) {
         word += line[i];
         i += 1;
