@@ -304,3 +304,16 @@ test('keys expire by the word of the master: a replica hides them until then', a
   t.true(caughtUp(world, replica, master));
   t.deepEqual(reader.send('DBSIZE'), [':0']);
 });
+
+test('CLIENT LIST shows the master, and CLIENT KILL TYPE master breaks the link, which comes back', async (t) => {
+  const world = worldOf(t);
+  const master = await world.node();
+  const replica = await replicaOf(world, master);
+  t.true(caughtUp(world, replica, master));
+  const client = world.client(replica);
+  t.regex(client.send('CLIENT', 'LIST', 'TYPE', 'master')[0] ?? '', /flags=M/);
+  t.deepEqual(client.send('CLIENT', 'KILL', 'TYPE', 'master'), [':1']);
+  t.false(replica.isUp);
+  t.true(world.until(() => replica.isUp, 2000));
+  t.is(master.server.services.stats.partialSyncs, 1);
+});

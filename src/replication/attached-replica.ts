@@ -50,6 +50,7 @@ export class AttachedReplica {
   /** Pieces of a snapshot of known length that have not been handed to the peer, and the next one to hand over. */
   pieces: Uint8Array[] | undefined = undefined;
   nextPiece = 0;
+  pieceBytes = 0;
 
   constructor(client: Client, speaksPsync: boolean, nowMs: number) {
     this.client = client;

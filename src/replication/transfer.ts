@@ -70,7 +70,7 @@ export class SnapshotTransfer implements SnapshotSink {
     const { stats } = this.options.parts;
     for (const replica of this.receivers) {
       stats.replicationOutBytes += chunk.length;
-      if (replica.pieces !== undefined) replica.pieces.push(chunk);
+      if (replica.pieces !== undefined) this.collect(replica, chunk);
       else replica.client.peer.write(chunk, 0, chunk.length);
     }
     return !this.isFull();
@@ -132,13 +132,25 @@ export class SnapshotTransfer implements SnapshotSink {
         this.receivers.delete(replica);
         this.options.sent(replica);
       } else {
-        const bytes = replica.pieces.reduce((sum, piece) => sum + piece.length, 0);
-        this.send(replica, line(`$${bytes}\r\n`));
+        this.send(replica, line(`$${replica.pieceBytes}\r\n`));
         replica.nextPiece = 0;
         this.pump(replica);
       }
     }
     if (this.receivers.size === 0) this.end();
+  }
+
+  /** Keeps a chunk until the length of all is known; too many of them end the replica. */
+  private collect(replica: AttachedReplica, chunk: Uint8Array): void {
+    const { log, config } = this.options.parts;
+    const { hardBytes } = config.config['client-output-buffer-limit'].replica;
+    replica.pieces?.push(chunk);
+    replica.pieceBytes += chunk.length;
+    if (hardBytes === 0 || replica.pieceBytes <= hardBytes) return;
+    log.warning(
+      `Replica ${replica.name} knows no REPLCONF capa eof, and the snapshot to send it is larger than client-output-buffer-limit allows: closing its connection.`,
+    );
+    this.options.failed(replica);
   }
 
   /** Hands over collected pieces as far as the socket takes them. */
