@@ -130,9 +130,12 @@ export class Outbox {
     }
     segments.truncate(0);
     if (!reusable) this.shared = new Uint8Array(OUTBOX_BUFFER_BYTES);
-    this.reply.buf = this.shared;
-    this.reply.pos = 0;
-    this.start = 0;
+    // A write that fails at once may have made somebody say something already; that stands behind what was flushed.
+    if (this.recipient === undefined) {
+      this.reply.buf = this.shared;
+      this.reply.pos = 0;
+      this.start = 0;
+    }
     for (let i = 0; i < count; i++) segments.recipients[i].afterFlush(segments.ends[i] - segments.starts[i]);
     if (count > KEPT_RECIPIENTS_MAX) segments.recipients.length = 0;
   }
