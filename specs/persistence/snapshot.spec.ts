@@ -142,6 +142,7 @@ const anyStory = fc.record({
   during: fc.array(fc.array(anyChange, { maxLength: 4 }), { maxLength: 40 }),
   full: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
   stepsPerLook: fc.constantFrom(1, 2, 7),
+  pieceBytes: fc.constantFrom(10, 100, 2000, 512 * 1024),
 });
 
 const slowSink = (full: readonly boolean[]) => {
@@ -159,11 +160,11 @@ const slowSink = (full: readonly boolean[]) => {
 
 test('a snapshot shows the keyspace as it was when it began, whatever is done to it meanwhile', (t) => {
   fc.assert(
-    fc.property(anyStory, ({ before, setUp, during, full, stepsPerLook }) => {
+    fc.property(anyStory, ({ before, setUp, during, full, stepsPerLook, pieceBytes }) => {
       const keyspace = keyspaceOf(before);
       for (const { run } of setUp) run(keyspace);
       const environment = new StillEnvironment();
-      const snapshotter = snapshotterOf(keyspace, { environment, sliceUs: 0, stepsPerLook });
+      const snapshotter = snapshotterOf(keyspace, { environment, sliceUs: 0, stepsPerLook, pieceBytes });
 
       // Three in a row, the second given up half-way: epochs of one must not be mistaken by the next.
       for (const round of [0, 1, 2]) {
@@ -273,6 +274,33 @@ test('a second snapshot waits for the first one, and shows the moment at which i
   t.deepEqual(order, ['a begins', 'b begins', 'a done', 'b done']);
   t.deepEqual([...contents(load(one.bytes()).keyspace)], [['0 k', 'first -1']]);
   t.deepEqual([...contents(load(two.bytes()).keyspace)], [['0 k', 'second -1']]);
+});
+
+test('a long value is written piece by piece, and what is changed meanwhile comes behind it', (t) => {
+  const keyspace = emptyKeyspace();
+  const db = keyspace.databases[2]!;
+  put(db, 'long', noise(1, 1_000_000));
+  for (let i = 0; i < 20; i++) put(keyspace.databases[i % 2]!, `k${i}`, 'old');
+  const expected = contents(keyspace);
+  const environment = new StillEnvironment();
+  const chunks: Uint8Array[] = [];
+  let isDone = false;
+  snapshotterOf(keyspace, { environment, sliceUs: 0, stepsPerLook: 1, pieceBytes: 50_000 })
+    .start({ write: (chunk) => chunks.push(chunk) > 0, drain$: NEVER })
+    .subscribe({
+      complete: () => {
+        isDone = true;
+      },
+    });
+  let mostAtOnce = 0;
+  for (let turn = 0; !isDone; turn++) {
+    const before = chunks.length;
+    environment.endTurn();
+    mostAtOnce = Math.max(mostAtOnce, chunks.length - before);
+    if (turn < 20) put(keyspace.databases[turn % 2]!, `k${turn}`, 'new');
+  }
+  t.true(mostAtOnce <= 3, `${mostAtOnce} chunks in one slice`);
+  t.deepEqual(contents(load(Buffer.concat(chunks)).keyspace), expected);
 });
 
 test('a sink that drains while it is written to does not stall', (t) => {

@@ -10,6 +10,9 @@
  * command is about to change it, whichever is first. What FLUSHALL or SWAPDB do to the databases does not matter: the
  * walk reads the dictionaries it pinned, and flushed ones are kept until it has (`needs`).
  *
+ * A value above 512 KiB is written in pieces, one per slice; entries that have to be preserved meanwhile are put aside
+ * and follow behind it.
+ *
  *   walk, preserve ──▶ RdbWriter ──▶ queue of chunks ──▶ checksum ──▶ sink      (the last two in slices)
  *
  * @since 0.1.0
@@ -59,6 +62,8 @@ export interface SnapshotterOptions {
   readonly sliceUs?: number;
   /** How many buckets are walked between two looks at the clock. */
   readonly stepsPerLook?: number;
+  /** How long a value may be to be written at once. */
+  readonly pieceBytes?: number;
 }
 
 /** Long enough to be efficient, short enough to drown in the latency of a loaded server. */
@@ -67,8 +72,8 @@ const SLICE_US = 300;
 const LEAST_SHARE = 1 / 3;
 /** Looking at the clock costs as much as writing an entry. */
 const STEPS_PER_LOOK = 32;
-/** LZF packs about 150 MB/s: this much is a slice that nobody notices. */
-const COMPRESS_BYTES_MAX = 512 * 1024;
+/** Longer values are written in pieces of this size, and uncompressed: LZF takes 3 ms for this much. */
+const PIECE_BYTES = 512 * 1024;
 const EPOCH_MAX = 255;
 /** After so many aborted walks in a row one is finished for nobody, or old epochs would be mistaken for the new one. */
 const ABORTS_MAX = 200;
@@ -128,8 +133,12 @@ class Walk implements Walker {
   private readonly checksum: boolean;
   private readonly sliceUs: number;
   private readonly stepsPerLook: number;
+  private readonly pieceBytes: number;
   private readonly ended: (complete: boolean) => void;
   private readonly writer: RdbWriter;
+  /** Takes the entries that come while a long value is being written; they follow behind it. */
+  private readonly aside: RdbWriter;
+  private readonly asideQueue: Uint8Array[] = [];
   private readonly sections: readonly Section[];
   private readonly crc = new Crc64();
   private readonly queue: Uint8Array[] = [];
@@ -142,10 +151,14 @@ class Walk implements Walker {
   private full = false;
   private scheduled = false;
   private over = false;
+  /** The entry whose value is being written in pieces, or 0, and where its next piece begins. */
+  private longRef = 0;
+  private longFrom = 0;
+  private sectionEnded = false;
   private sliceEndedUs = 0;
 
   constructor(
-    { environment, keyspace, settings, sliceUs, stepsPerLook }: SnapshotterOptions,
+    { environment, keyspace, settings, sliceUs, stepsPerLook, pieceBytes }: SnapshotterOptions,
     lens: Database,
     sink: SnapshotSink,
     subscriber: Subscriber<SnapshotProgress>,
@@ -163,10 +176,13 @@ class Walk implements Walker {
     this.stepsPerLook = stepsPerLook ?? STEPS_PER_LOOK;
     this.sections = sectionsOf(keyspace);
     this.keysTotal = this.sections.reduce((sum, section) => sum + section.keys, 0);
+    this.pieceBytes = pieceBytes ?? PIECE_BYTES;
     this.writer = new RdbWriter((chunk) => this.queue.push(chunk));
-    this.writer.access = access;
-    this.writer.output.compress = compress;
-    this.writer.output.compressBytesMax = COMPRESS_BYTES_MAX;
+    this.aside = new RdbWriter((chunk) => this.asideQueue.push(chunk));
+    for (const writer of [this.writer, this.aside]) {
+      writer.access = access;
+      writer.output.compress = compress;
+    }
   }
 
   /** Takes hold of this moment. */
@@ -189,10 +205,14 @@ class Walk implements Walker {
 
   /** Called by the keyspace before an entry changes that this walk has not written. */
   preserve(db: Database, ref: number): void {
+    if (ref === this.longRef) {
+      this.writeLong(Number.POSITIVE_INFINITY);
+      return;
+    }
     const { header } = db;
     for (const section of this.sections) {
       if (section.header === header && !section.done) {
-        this.write(section, ref);
+        this.write(section, ref, Number.POSITIVE_INFINITY);
         return;
       }
     }
@@ -220,6 +240,7 @@ class Walk implements Walker {
     this.subscriber = undefined;
     this.queue.length = 0;
     this.full = false;
+    if (this.longRef !== 0) this.endLong();
     this.schedule();
   }
 
@@ -272,7 +293,16 @@ class Walk implements Walker {
   }
 
   private step(): void {
-    for (let steps = 0; steps < this.stepsPerLook; steps++) {
+    for (let steps = 0; steps < this.stepsPerLook && this.queue.length === 0; steps++) {
+      if (this.longRef !== 0) {
+        this.writeLong(this.pieceBytes);
+        continue;
+      }
+      // Not before the last value is complete: until then its database must not be reclaimed.
+      if (this.sectionEnded) {
+        this.sectionEnded = false;
+        this.sections[this.current++].done = true;
+      }
       const section = this.sections[this.current];
       if (section === undefined) {
         this.walking = false;
@@ -281,28 +311,57 @@ class Walk implements Walker {
         return;
       }
       this.cursor = this.keyspace.dict.scan(section.header, this.cursor, this.visit);
-      if (this.cursor === 0) {
-        section.done = true;
-        this.current++;
-      }
-      if (this.queue.length > 0) return;
+      this.sectionEnded = this.cursor === 0;
     }
   }
 
   private readonly visit = (ref: number): void => {
-    const { keyspace } = this;
-    const words = keyspace.arena.words[ref >>> 16];
+    const words = this.keyspace.arena.words[ref >>> 16];
     const at = ((ref & 0xffff) << 2) + ACCESS;
-    if (words[at] >>> 24 === keyspace.epoch) return;
-    this.write(this.sections[this.current], ref);
-    words[at] = (words[at] & 0xffffff) | (keyspace.epoch << 24);
+    if (words[at] >>> 24 === this.keyspace.epoch || ref === this.longRef) return;
+    this.write(this.sections[this.current], ref, this.pieceBytes);
+    if (ref !== this.longRef) this.stamp(ref);
   };
 
-  private write(section: Section, ref: number): void {
+  private stamp(ref: number): void {
+    const words = this.keyspace.arena.words[ref >>> 16];
+    const at = ((ref & 0xffff) << 2) + ACCESS;
+    words[at] = (words[at] & 0xffffff) | (this.keyspace.epoch << 24);
+  }
+
+  private write(section: Section, ref: number, pieceBytes: number): void {
     this.keysWritten++;
     if (this.sink === undefined) return;
+    const { lens } = this;
+    const expiresMs = expireAtMs(this.keyspace, section.expiries, ref);
+    if (this.longRef !== 0) {
+      this.aside.select(section.index, section.keys, section.expires);
+      this.aside.entry(lens, ref, expiresMs);
+      return;
+    }
     this.writer.select(section.index, section.keys, section.expires);
-    this.writer.entry(this.lens, ref, expireAtMs(this.keyspace, section.expiries, ref));
+    this.longFrom = this.writer.entry(lens, ref, expiresMs, pieceBytes);
+    if (this.longFrom !== 0) this.longRef = ref;
+  }
+
+  /** The next piece of a long value; behind the last one goes what came meanwhile. */
+  private writeLong(pieceBytes: number): void {
+    this.longFrom = this.writer.resume(this.lens, this.longRef, this.longFrom, pieceBytes);
+    if (this.longFrom !== 0) return;
+    this.endLong();
+    this.aside.output.flush();
+    if (this.asideQueue.length === 0) return;
+    this.writer.output.flush();
+    for (const chunk of this.asideQueue) this.queue.push(chunk);
+    this.asideQueue.length = 0;
+    this.writer.forgetSelection();
+    this.aside.forgetSelection();
+  }
+
+  private endLong(): void {
+    this.stamp(this.longRef);
+    this.longRef = 0;
+    this.longFrom = 0;
   }
 
   private finish(): void {

@@ -30,7 +30,7 @@ export const dump = (db: Database, ref: number, compress: boolean): RdbOutput =>
   output.compress = compress;
   const writer = writerOf(db.type(ref));
   output.byte(writer.rdbType(db, ref));
-  writer.write(output, db, ref);
+  writer.write(output, db, ref, 0, Number.POSITIVE_INFINITY);
   output.byte(VERSION_WRITTEN & 0xff);
   output.byte(VERSION_WRITTEN >>> 8);
   crc.reset();

@@ -51,8 +51,6 @@ export class RdbOutput {
   pos = 0;
   /** Whether strings are compressed (`rdbcompression`). */
   compress = true;
-  /** Longer strings are stored as they are, because compressing them would hold the event loop. */
-  compressBytesMax = Number.POSITIVE_INFINITY;
   private readonly emit: ((chunk: Uint8Array) => void) | undefined;
   private scratch = new Uint8Array(SCRATCH_BYTES);
 
@@ -96,14 +94,7 @@ export class RdbOutput {
   /** A string in the shortest of its encodings. */
   string(bytes: Uint8Array, offset: number, length: number): void {
     if (length <= INTEGER_TEXT_BYTES_MAX && this.integerString(bytes, offset, length)) return;
-    if (
-      length > UNCOMPRESSED_BYTES_MAX &&
-      this.compress &&
-      length <= this.compressBytesMax &&
-      this.compressedString(bytes, offset, length)
-    ) {
-      return;
-    }
+    if (length > UNCOMPRESSED_BYTES_MAX && this.compress && this.compressedString(bytes, offset, length)) return;
     this.length(length);
     this.bytes(bytes, offset, length);
   }

@@ -22,7 +22,12 @@ const INTEGER_BYTES_MAX = 20;
 export interface ValueWriter {
   /** The value type that stands before the key. */
   rdbType(db: Database, ref: number): number;
-  write(output: RdbOutput, db: Database, ref: number): void;
+  /**
+   * Writes the value from the position `from` on, which is 0 at first, and returns 0 when that was all of it. A value
+   * of more than `pieceBytes` bytes may come in several pieces, so that a long one does not hold the event loop: then
+   * the position to go on from is returned, and the value does not change until the last piece is written.
+   */
+  write(output: RdbOutput, db: Database, ref: number, from: number, pieceBytes: number): number;
 }
 
 export interface ValueReader {
@@ -51,9 +56,18 @@ export const encodingOfString = (bytes: Uint8Array, offset: number, length: numb
 
 const stringWriter: ValueWriter = {
   rdbType: () => TYPE_STRING,
-  write: (output, db, ref) => {
+  write: (output, db, ref, from, pieceBytes) => {
     db.loadValue(ref);
-    output.string(db.valueBytes, db.valueAt, db.valueLength);
+    const { valueBytes, valueAt, valueLength } = db;
+    if (from === 0 && valueLength <= pieceBytes) {
+      output.string(valueBytes, valueAt, valueLength);
+      return 0;
+    }
+    // In pieces a string is not compressed, for that takes all of it at once.
+    if (from === 0) output.length(valueLength);
+    const to = Math.min(valueLength, from + pieceBytes);
+    output.bytes(valueBytes, valueAt + from, to - from);
+    return to === valueLength ? 0 : to;
   },
 };
 

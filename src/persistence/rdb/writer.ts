@@ -84,8 +84,16 @@ export class RdbWriter {
     output.length(expires);
   }
 
-  /** Writes one entry. Loads the key and value views of `db`, whose arena the entry lies in. */
-  entry(db: Database, ref: number, expireAtMs: number): void {
+  /** The next `select` says which database it is, whatever was said before. */
+  forgetSelection(): void {
+    this.selected = -1;
+  }
+
+  /**
+   * Writes one entry, or what comes before the rest of a long value: `resume` from the position returned, unless that is
+   * 0. Loads the key and value views of `db`, whose arena the entry lies in.
+   */
+  entry(db: Database, ref: number, expireAtMs: number, pieceBytes = Number.POSITIVE_INFINITY): number {
     const { output } = this;
     if (expireAtMs !== NO_EXPIRY) {
       output.byte(OPCODE_EXPIRETIME_MS);
@@ -96,7 +104,12 @@ export class RdbWriter {
     output.byte(writer.rdbType(db, ref));
     db.loadKey(ref);
     output.string(db.keyBytes, db.keyAt, db.keyLength);
-    writer.write(output, db, ref);
+    return writer.write(output, db, ref, 0, pieceBytes);
+  }
+
+  /** Writes the next piece of a long value; returns as `entry` does. */
+  resume(db: Database, ref: number, from: number, pieceBytes = Number.POSITIVE_INFINITY): number {
+    return writerOf(db.type(ref)).write(this.output, db, ref, from, pieceBytes);
   }
 
   /** The last record. The checksum of everything up to here follows it. */
