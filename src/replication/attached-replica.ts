@@ -47,6 +47,8 @@ export class AttachedReplica {
   ackOffset = 0;
   /** When it was heard of last, or when its snapshot last made progress. */
   heardMs: number;
+  /** Bytes its connection had brought when the cron looked last. */
+  seenBytes = 0;
   /** Pieces of a snapshot of known length that have not been handed to the peer, and the next one to hand over. */
   pieces: Uint8Array[] | undefined = undefined;
   nextPiece = 0;

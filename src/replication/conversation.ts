@@ -263,7 +263,11 @@ export class Conversation {
       this.mark = new MarkFinder(mark, (bytes) => this.load(bytes));
     }
     // What we had is no place in the stream any more, whatever happens from here on.
+    // Nor is it one for replicas of ours, nor under the id it had.
     this.options.memory.resumable = false;
+    this.options.history.freeBacklog();
+    this.options.history.forgetId();
+    this.options.historyChanged();
     this.phase = Phase.Snapshot;
     log.notice('MASTER <-> REPLICA sync: Flushing old data');
     log.notice('MASTER <-> REPLICA sync: Loading DB in memory');

@@ -348,6 +348,9 @@ export class MasterSide {
       }
     }
     for (const replica of this.all()) {
+      // While it loads a snapshot it acknowledges nothing, but newlines say that it lives.
+      if (!replica.streaming && replica.client.networkInBytes !== replica.seenBytes) replica.heardMs = nowMs;
+      replica.seenBytes = replica.client.networkInBytes;
       if (replica.state === ReplicaState.Waiting || (replica.pieces !== undefined && replica.nextPiece < 0)) {
         replica.client.peer.write(NEWLINE, 0, NEWLINE.length);
         replica.heardMs = nowMs;

@@ -177,7 +177,6 @@ export class Replication {
 
   /** DEBUG CHANGE-REPL-ID: replicas cannot resync partially any more. */
   changeReplicationId(): void {
-    this.parts.log.notice('Changing replication IDs after receiving change-repl-id');
     this.history.forgetId();
   }
 
