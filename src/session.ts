@@ -27,39 +27,48 @@ export interface Turn {
 /**
  * Bytes to command views, one at a time. A view is a loan, valid during `next`.
  *
- * Reading stops while the client is blocked or does not read its replies; `client.resume` goes on.
+ * Requests wait while the client is blocked; reading stops while it does not read its replies. `client.resume` goes on.
  */
 export const decodeFrames =
   (client: Client, clients: ClientRegistry, turn: Turn): OperatorFunction<Chunk, CommandView> =>
   (chunks$) =>
     new Observable<CommandView>((subscriber) => {
       const { decoder } = client;
-      const drain = (): void => {
+      /** Runs what is there. True when more may come. */
+      const drain = (): boolean => {
         for (;;) {
-          if (client.closed || client.closeAfterReply) return;
-          if (client.blocked !== undefined || clients.isCongested(client)) {
-            client.paused = client.blocked === undefined;
+          if (client.closed || client.closeAfterReply) return false;
+          if (client.blocked !== undefined) {
+            // Reading goes on, because only so does it show that the client has gone.
             decoder.hold();
-            client.peer.pause();
-            return;
+            return !clients.checkQueryBuffer(client);
+          }
+          if (clients.isCongested(client)) {
+            // What waits for the end of the turn first: a system that takes all of it never tells of a drain.
+            clients.outbox.flush();
+            if (client.closed) return false;
+            if (clients.isCongested(client)) {
+              client.paused = true;
+              decoder.hold();
+              client.peer.pause();
+              return false;
+            }
           }
           const decoded = decoder.next();
           if (decoded === Decoded.Command) {
             subscriber.next(decoder.view);
           } else if (decoded === Decoded.NeedMore) {
-            clients.checkQueryBuffer(client);
-            return;
+            return !clients.checkQueryBuffer(client);
           } else {
             subscriber.error(new ProtocolError(decoder.error));
-            return;
+            return false;
           }
         }
       };
       client.resume = () => {
         if (client.closed) return;
         turn.beginTurn();
-        client.peer.resume();
-        drain();
+        if (drain()) client.peer.resume();
         turn.endTurn();
       };
       return chunks$.subscribe({

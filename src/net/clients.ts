@@ -20,6 +20,9 @@ import type { Peer } from './peer.ts';
  */
 export const OUTPUT_PAUSE_BYTES = 64 * 1024 * 1024;
 
+/** How long a connection that is over for us may take to read the last of what it was sent. */
+export const CLOSING_MS_MAX = 60_000;
+
 export const PROTECTED_MODE =
   "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n";
 export const MAX_CLIENTS = '-ERR max number of clients reached\r\n';
@@ -47,6 +50,8 @@ export class ClientRegistry {
   private readonly dependencies: ClientsDependencies;
   private nextId = 1;
   private readonly ending = new Set<Client>();
+  /** Connections that are closed as soon as the other side has read its replies, and since when. */
+  private readonly closing = new Map<Peer, number>();
 
   constructor(dependencies: ClientsDependencies) {
     this.dependencies = dependencies;
@@ -69,7 +74,8 @@ export class ClientRegistry {
   /** The text that turns a peer away, or undefined when it is welcome. */
   refusal(peer: Peer): string | undefined {
     const config = this.dependencies.config();
-    if (this.clients.size >= config.maxclients) {
+    if (this.clients.size + this.closing.size >= config.maxclients) this.forgetClosed();
+    if (this.clients.size + this.closing.size >= config.maxclients) {
       this.dependencies.stats.rejectedConnections++;
       return MAX_CLIENTS;
     }
@@ -136,7 +142,7 @@ export class ClientRegistry {
     this.clients.delete(client.id);
     client.onClosed();
     if (this.outbox.holds(client)) this.ending.add(client);
-    else client.peer.close();
+    else this.close(client.peer);
   }
 
   /** Ends a client now, with whatever was not sent. */
@@ -165,6 +171,8 @@ export class ClientRegistry {
   /** Closes clients that were idle for longer than `timeout` or are above their soft output limit for too long. */
   sweep(nowMs: number): void {
     const { timeout } = this.dependencies.config();
+    this.forgetClosed();
+    for (const [peer, sinceMs] of this.closing) if (nowMs - sinceMs > CLOSING_MS_MAX) peer.abort();
     for (const client of [...this.clients.values()]) {
       this.checkOutput(client, nowMs);
       if (timeout === 0 || client.closed || client.kind !== ClientKind.Normal || client.blocked !== undefined) continue;
@@ -172,11 +180,21 @@ export class ClientRegistry {
     }
   }
 
+  /** Closes a connection behind its last reply; who never reads that does not keep us from it. */
+  private close(peer: Peer): void {
+    peer.close();
+    if (peer.pendingBytes > 0) this.closing.set(peer, this.dependencies.nowMs());
+  }
+
+  private forgetClosed(): void {
+    for (const peer of this.closing.keys()) if (peer.pendingBytes === 0) this.closing.delete(peer);
+  }
+
   private afterFlush(client: Client, bytes: number): void {
     client.networkOutBytes += bytes;
     this.dependencies.stats.networkOutBytes += bytes;
     if (this.ending.delete(client)) {
-      client.peer.close();
+      this.close(client.peer);
       return;
     }
     if (client.closed) return;
