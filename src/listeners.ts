@@ -5,7 +5,7 @@
  */
 import * as E from 'fp-ts/Either';
 import * as TE from 'fp-ts/TaskEither';
-import { type Observable, Subject, type Subscription } from 'rxjs';
+import { concat, defer, type Observable, Subject, type Subscription } from 'rxjs';
 import { type Config, fromLatin1 } from './config/config.ts';
 import type { Endpoint, ListenError, Listener, Peer, Transport } from './net/peer.ts';
 
@@ -38,7 +38,13 @@ export const describeListenError = ({ endpoint, code, message }: ListenError): s
 /** Opens and closes listeners; their peers come out of one stream. */
 export class Listeners {
   private readonly subject = new Subject<Peer>();
-  readonly peers$: Observable<Peer> = this.subject.asObservable();
+  /** Peers that came before anybody served: a port is open a moment before the server is. */
+  private early: Peer[] = [];
+  readonly peers$: Observable<Peer> = defer(() => {
+    const { early } = this;
+    this.early = [];
+    return concat(early, this.subject);
+  });
   private tcp: Listener[] = [];
   private unix: Listener | undefined = undefined;
   private readonly subscriptions = new Map<Listener, Subscription>();
@@ -80,15 +86,16 @@ export class Listeners {
           backlog: config['tcp-backlog'],
         };
         const listener = await this.transport.listen(endpoint)();
-        if (E.isRight(listener)) opened.push(listener.right);
-        else if (!address.startsWith('-') || !UNAVAILABLE.has(listener.left.code)) {
-          for (const other of opened) other.close();
+        if (E.isRight(listener)) {
+          opened.push(listener.right);
+          this.open(listener.right);
+        } else if (!address.startsWith('-') || !UNAVAILABLE.has(listener.left.code)) {
+          for (const other of opened) this.close(other);
           return listener;
         }
       }
       if (!samePort) for (const listener of replaced) this.close(listener);
       this.tcp = opened;
-      for (const listener of opened) this.open(listener);
       return E.right(undefined);
     };
   }
@@ -112,13 +119,18 @@ export class Listeners {
     if (this.unix !== undefined) this.close(this.unix);
     this.tcp = [];
     this.unix = undefined;
+    for (const peer of this.early) peer.abort();
+    this.early = [];
     this.subject.complete();
   }
 
   private open(listener: Listener): void {
     this.subscriptions.set(
       listener,
-      listener.peers$.subscribe((peer) => this.subject.next(peer)),
+      listener.peers$.subscribe((peer) => {
+        if (this.subject.observed) this.subject.next(peer);
+        else this.early.push(peer);
+      }),
     );
   }
 

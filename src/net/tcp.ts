@@ -9,7 +9,8 @@
  *
  * @since 0.1.0
  */
-import { chmod, unlink } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import net from 'node:net';
 import * as E from 'fp-ts/Either';
 import type { TaskEither } from 'fp-ts/TaskEither';
@@ -164,7 +165,8 @@ export const tcpTransport = (quick = true): Transport => {
       if (failure !== undefined) return E.left(listenError(endpoint, failure));
       // An accept that fails (out of descriptors) concerns that one connection.
       server.on('error', () => {});
-      if (endpoint.kind === 'unix' && endpoint.mode !== 0) await chmod(endpoint.path, endpoint.mode);
+      // At once: a peer that came while we waited would meet nobody.
+      if (endpoint.kind === 'unix' && endpoint.mode !== 0) chmodSync(endpoint.path, endpoint.mode);
       const bound = server.address();
       return E.right({
         port: bound !== null && typeof bound === 'object' ? bound.port : 0,
