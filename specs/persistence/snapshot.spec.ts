@@ -129,6 +129,8 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: touch },
 );
 
+const TURNS_WITH_CHANGES = 200;
+
 /** Changes by turn, and whether the sink is full after its n-th chunk. */
 const anyStory = fc.record({
   before: fc.array(
@@ -142,7 +144,7 @@ const anyStory = fc.record({
   during: fc.array(fc.array(anyChange, { maxLength: 4 }), { maxLength: 40 }),
   full: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
   stepsPerLook: fc.constantFrom(1, 2, 7),
-  pieceBytes: fc.constantFrom(10, 100, 2000, 512 * 1024),
+  pieceBytes: fc.constantFrom(100, 2000, 512 * 1024),
 });
 
 const slowSink = (full: readonly boolean[]) => {
@@ -177,7 +179,9 @@ test('a snapshot shows the keyspace as it was when it began, whatever is done to
           },
         });
         for (let turn = 0; !isDone; turn++) {
-          for (const { run } of during[(turn + round) % Math.max(1, during.length)] ?? []) run(keyspace);
+          // The story begins again a few times, not for ever: what it appends would outgrow the walk.
+          const changes = turn < TURNS_WITH_CHANGES ? during[(turn + round) % Math.max(1, during.length)] : undefined;
+          for (const { run } of changes ?? []) run(keyspace);
           if (round === 1 && turn === during.length) {
             subscription.unsubscribe();
             break;
