@@ -78,7 +78,7 @@ const object: Reducer = (db, cmd, reply, ctx) => {
   if (ref === MISSING) return refuse(reply, NO_SUCH_KEY);
   const output = new RdbOutput();
   output.compress = ctx.config.rdbcompression;
-  writerOf(db.type(ref)).write(output, db, ref);
+  writerOf(db.type(ref)).write(output, db, ref, 0, Number.POSITIVE_INFINITY);
   const access = db.access(ref);
   const fields = [
     `at:0x${((ref >>> 0) * 16).toString(16).padStart(12, '0')}`,
