@@ -17,6 +17,8 @@ import type { Addresses } from './tcp.ts';
 /** A request object that libuv fills when a write completes later. */
 interface WriteRequest {
   oncomplete: (status: number) => void;
+  /** What is being written. libuv knows its address only, so whoever holds the request keeps the memory alive. */
+  buffer?: Uint8Array;
 }
 
 /** The part of a TCP or Pipe handle that is used here. */
@@ -138,6 +140,7 @@ export class HandlePeer implements Peer {
       return true;
     }
     this.pendingBytes += end - start;
+    request.buffer = range;
     request.oncomplete = (status) => this.written(end - start, status);
     return later;
   }
