@@ -124,6 +124,7 @@ export class MemoryServer {
     this.seen = [];
     this.server.dispatcher.beginTurn();
     this.server.dispatcher.run(this.client, viewOf(wordsOf(command)));
+    this.server.dispatcher.endTurn();
     while (this.turnEnd.length > 0) this.turnEnd.shift()?.();
     return Buffer.concat(this.written);
   }
