@@ -1,14 +1,17 @@
 /**
  * TIME, LOLWUT, SHUTDOWN.
  */
+import process from 'node:process';
 import test from 'ava';
 import fc from 'fast-check';
 import { NOT_AN_INTEGER, SYNTAX_ERROR } from '../../src/commands/errors.ts';
 import { drawing } from '../../src/commands/lolwut.ts';
 import { NO_SHUTDOWN } from '../../src/commands/server.ts';
 import { REDIS_VERSION } from '../../src/version.ts';
+import { startFerrous } from '../support/process-server.ts';
 import { MemoryServer, nothing, reduces } from '../support/reduce.ts';
 import { decodeReply, plain } from '../support/reply.ts';
+import { untilLinkUp } from '../support/wait.ts';
 
 const error = (text: string) => ({ reply: `-${text}`, events: nothing });
 const says = (reply: string) => ({ reply, events: nothing });
@@ -52,4 +55,20 @@ test('a drawing is as large as asked for, within limits', (t) => {
     ),
     { numRuns: 30 },
   );
+});
+
+test('SHUTDOWN ABORT answers both the one that asks and the one that waits, each on its own connection', async (t) => {
+  const master = await startFerrous(t, { args: ['--shutdown-timeout', '600'] });
+  const replica = await startFerrous(t, { args: ['--replicaof', '127.0.0.1', String(master.port)] });
+  const [client, other] = [await master.connect(), await master.connect()];
+  await untilLinkUp(await replica.connect());
+  process.kill(replica.pid, 'SIGSTOP');
+  t.teardown(() => replica.kill());
+  await client.send('SET', 'a', '1');
+  const waiting = client.text('SHUTDOWN', 'NOSAVE');
+  await master.waitForLog('Waiting for replicas before shutting down');
+  t.is(await other.text('SHUTDOWN', 'ABORT'), '+OK');
+  t.is(await waiting, '-ERR Errors trying to SHUTDOWN. Check logs.');
+  t.is(await other.text('SHUTDOWN', 'ABORT'), `-${NO_SHUTDOWN}`);
+  t.is(await client.text('PING'), '+PONG');
 });

@@ -1,6 +1,9 @@
 /**
  * Replies that come later: the client waits for something outside of the keyspace, such as the disk.
  *
+ * They are written at the end of a turn, never within another client's command: all clients share one reply writer, and
+ * that command's own reply would go where the writer points to.
+ *
  * In:  the context of the command that has to wait. Out: a function that answers it and lets the client go on.
  *
  * @since 0.1.0
@@ -15,14 +18,15 @@ export type Answer = (write: (reply: Reply) => void) => void;
 /** Holds back everything else the client sent until the answer is given. */
 export const answerLater = (ctx: Context): Answer => {
   const { client } = ctx;
-  const { clients } = ctx.server;
+  const { clients, environment } = ctx.server;
   // Dispatch silences the reply of a command when the command returns; this one comes after that.
   const silent = client.replyOff || client.replySkip > 0 || client.kind !== ClientKind.Normal;
   const blocked = { deadlineMs: Number.POSITIVE_INFINITY, onTimeout: () => {}, onCancel: () => {} };
   client.blocked = blocked;
-  return (write) => {
-    if (client.closed || client.blocked !== blocked) return;
-    if (!silent) write(clients.replyTo(client));
-    clients.unblock(client);
-  };
+  return (write) =>
+    environment.atTurnEnd(() => {
+      if (client.closed || client.blocked !== blocked) return;
+      if (!silent) write(clients.replyTo(client));
+      clients.unblock(client);
+    });
 };
