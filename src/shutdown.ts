@@ -92,10 +92,17 @@ export class ServerLifecycle implements Lifecycle {
   abortShutdown(): boolean {
     const { pending } = this;
     if (pending === undefined) return false;
-    for (const refused of this.giveUpWaiting()) refused(REFUSED);
+    this.refuse(this.giveUpWaiting());
     this.holding.next(false);
     this.services?.log.notice('Shutdown manually aborted.');
     return true;
+  }
+
+  /** Tells who asked that there is no end; not within a command, whose own reply comes first. */
+  private refuse(asked: readonly ((error: string) => void)[]): void {
+    this.services?.environment.atTurnEnd(() => {
+      for (const tell of asked) tell(REFUSED);
+    });
   }
 
   /** Ends the waiting for replicas; answers whom to tell if the shutdown fails. */
@@ -120,7 +127,7 @@ export class ServerLifecycle implements Lifecycle {
       options.save === 'yes' || (options.save === 'when configured' && config.config.save.length > 0);
     if (isSaveWanted && !this.save(services, options.force)) {
       this.holding.next(false);
-      for (const tell of refused) tell(REFUSED);
+      this.refuse(refused);
       return;
     }
     if (config.config.unixsocket !== '') log.notice('Removing the unix socket file.');
