@@ -3,6 +3,7 @@
  */
 import process from 'node:process';
 import fc from 'fast-check';
+import '../support/arbitraries.ts'; // a failing property says why
 import { type Pair, startPair } from '../support/oracle.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { encodeCommand, show } from '../support/reply.ts';

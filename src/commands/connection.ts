@@ -191,8 +191,7 @@ export const reset = command({
     client.db = 0;
     client.name = '';
     client.resp = 2;
-    client.replyOff = false;
-    client.replySkip = 0;
+    client.replyOff = false; // a CLIENT REPLY SKIP before it still counts, as in Redis
     client.noEvict = false;
     client.noTouch = false;
     logOut(ctx);
