@@ -52,6 +52,9 @@ const READONLY = "READONLY You can't write against a read only replica.";
 const MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
 const LOADING = 'LOADING Redis is loading the dataset in memory';
 
+/** The clock of a turn is read again behind commands that took so long: what follows must not see an older time. */
+const TURN_US_MAX = 1000;
+
 /** Longest list of arguments that an "unknown command" error repeats. */
 const REPEATED_BYTES_MAX = 128;
 
@@ -117,6 +120,8 @@ export class Dispatcher {
   /** The command whose time is being taken, and since when. */
   private timed: Command | undefined = undefined;
   private startedUs = 0;
+  /** When the time that commands see was read. */
+  private clockUs = 0;
 
   constructor(server: Services, outbox: Outbox) {
     this.server = server;
@@ -152,6 +157,7 @@ export class Dispatcher {
     this.outbox.policy.chunkBegins();
     this.timed = undefined;
     this.startedUs = this.server.environment.monotonicUs();
+    this.clockUs = this.startedUs;
     this.setTime(this.server.environment.scheduler.now());
   }
 
@@ -231,6 +237,10 @@ export class Dispatcher {
     if (this.timed !== command) {
       this.chargeTime();
       this.timed = command;
+      if (this.startedUs - this.clockUs > TURN_US_MAX) {
+        this.clockUs = this.startedUs;
+        this.setTime(server.environment.scheduler.now());
+      }
     }
     context.changes = 1;
     context.fromMaster = fromMaster;
