@@ -110,6 +110,7 @@ const SOUND: readonly string[] = [
   `*2\r\n$6\r\nobject\r\n$200\r\n${'s'.repeat(200)}\r\n`,
   '*1\x00\r\n',
   '*1\r\n$4\x00\r\nPING\r\n',
+  '*1\r\n\x004\r\nPING\r\n',
   'PING\x00\r\n',
   'PING\x00a\r\nPING\r\n',
   '*1\r\n$4\r\nPIN',

@@ -123,11 +123,12 @@ export class Decoder {
         if (this.bulkBytes < 0) {
           const at = this.pos;
           const bytes = this.header(this.limits.bulkBytesMax);
-          if (bytes === NEED_MORE) {
+          const first = this.buf[at];
+          if (bytes === NEED_MORE || first === NUL) {
+            this.pos = at;
             if (this.end - at > LINE_BYTES_MAX) return this.broken('too big bulk count string');
             return this.keepTail(this.frameStart);
           }
-          const first = this.buf[at];
           if (first !== DOLLAR) return this.broken(`expected '$', got '${String.fromCharCode(first)}'`);
           if (bytes < 0) return this.broken('invalid bulk length');
           if (!this.authenticated && bytes > UNAUTHENTICATED_BULK_BYTES_MAX) {
