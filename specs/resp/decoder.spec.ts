@@ -77,6 +77,23 @@ test('commands are decoded as they were encoded, under every chunking', (t) => {
   t.pass();
 });
 
+test('what is held back between two chunks is decoded later, wherever the cut is', (t) => {
+  const requests = [['SET', 'key', 'value'], ['GET', 'key'], ['PING']];
+  const bytes = Buffer.concat(requests.map(encodeCommand));
+  for (let cut = 1; cut < bytes.length; cut++) {
+    const decoder = new Decoder(LIMITS);
+    const first = decode([bytes.subarray(0, cut)], decoder);
+    decoder.feed(bytes.subarray(cut), bytes.length - cut);
+    decoder.hold();
+    const commands = [...first.commands];
+    while (decoder.next() === Decoded.Command) {
+      const { view } = decoder;
+      commands.push(Array.from({ length: view.argc }, (_, i) => view.text(i)));
+    }
+    t.deepEqual(commands, requests, `cut at ${cut}`);
+  }
+});
+
 const scrap = fc.constantFrom(
   '*1\r\n$4\r\nPING\r\n',
   '*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n\r\n\r\n',

@@ -153,9 +153,9 @@ export class Decoder {
     }
   }
 
-  /** Keeps what was fed and not used, because the chunk goes away and the next step comes later. Between requests only. */
+  /** Keeps what was fed and not used, because the chunk goes away and the next step comes later. */
   hold(): void {
-    this.keepTail(this.pos);
+    this.keepTail(this.argumentsLeft < 0 ? this.pos : this.frameStart);
   }
 
   /** Bytes fed and not yet used; for a link that switches to another protocol in the middle of a chunk. */
