@@ -1,4 +1,4 @@
-/** The client libraries that programs use: ioredis and node-redis. */
+/** The client libraries that programs use: ioredis and node-redis. One story at a time: each is several processes. */
 import test from 'ava';
 import { Redis } from 'ioredis';
 import { createClient, RESP_TYPES } from 'redis';
@@ -7,7 +7,7 @@ import { eventually } from '../support/wait.ts';
 
 const BINARY = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
-test('ioredis: strings, buffers, pipelines, databases, expiry and scanning', async (t) => {
+test.serial('ioredis: strings, buffers, pipelines, databases, expiry and scanning', async (t) => {
   const server = await startFerrous(t);
   const redis = new Redis(server.port, '127.0.0.1');
   t.teardown(() => redis.disconnect());
@@ -54,7 +54,7 @@ test('ioredis: strings, buffers, pipelines, databases, expiry and scanning', asy
   t.is(await redis.quit(), 'OK');
 });
 
-test('ioredis: a password, and a connection that comes back after a restart', async (t) => {
+test.serial('ioredis: a password, and a connection that comes back after a restart', async (t) => {
   const options = { password: 'secret', args: ['--requirepass', 'secret', '--save', '3600 1'] };
   const server = await startFerrous(t, options);
   const redis = new Redis({
@@ -63,6 +63,7 @@ test('ioredis: a password, and a connection that comes back after a restart', as
     retryStrategy: () => 10,
     maxRetriesPerRequest: null,
   });
+  redis.on('error', () => {}); // while the server is away
   t.teardown(() => redis.disconnect());
   await redis.set('k', 'v');
   await server.stop();
@@ -77,7 +78,7 @@ test('ioredis: a password, and a connection that comes back after a restart', as
 });
 
 for (const RESP of [2, 3] as const) {
-  test(`node-redis over RESP${RESP}: strings, buffers, batches, databases, expiry and scanning`, async (t) => {
+  test.serial(`node-redis over RESP${RESP}: strings, buffers, batches, databases, expiry and scanning`, async (t) => {
     const server = await startFerrous(t, { password: 'secret', args: ['--requirepass', 'secret'] });
     const client = createClient({ url: `redis://:secret@127.0.0.1:${server.port}/3`, RESP, name: 'spec' });
     client.on('error', () => {});
@@ -116,7 +117,7 @@ for (const RESP of [2, 3] as const) {
   });
 }
 
-test('node-redis: a connection that comes back after a restart', async (t) => {
+test.serial('node-redis: a connection that comes back after a restart', async (t) => {
   const server = await startFerrous(t, { args: ['--save', '3600 1'] });
   const client = createClient({ socket: { port: server.port, reconnectStrategy: () => 10 } });
   client.on('error', () => {});

@@ -1,4 +1,4 @@
-/** dump.rdb between Ferrous and redis-server, and files that are damaged. */
+/** dump.rdb between Ferrous and redis-server, and files that are damaged. One story at a time: each is several processes. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ for (const [title, startFirst, startSecond] of [
   ['Ferrous loads what redis-server saved', startRedis, startFerrous],
 ] as const) {
   for (const save of ['SAVE', 'BGSAVE']) {
-    oracleTest(`${title} with ${save}`, async (t) => {
+    oracleTest.serial(`${title} with ${save}`, async (t) => {
       const dir = await makeTempDir(t);
       const first = await startFirst(t, { dir });
       const writer = await first.connect();
@@ -38,7 +38,7 @@ for (const [title, startFirst, startSecond] of [
   }
 }
 
-test('A damaged file is refused with place and reason, and left as it is', async (t) => {
+test.serial('A damaged file is refused with place and reason, and left as it is', async (t) => {
   const dir = await makeTempDir(t);
   const first = await startFerrous(t, { dir });
   const writer = await first.connect();
@@ -64,7 +64,7 @@ test('A damaged file is refused with place and reason, and left as it is', async
   }
 });
 
-test('A file that cannot be read stops the start', async (t) => {
+test.serial('A file that cannot be read stops the start', async (t) => {
   const dir = await makeTempDir(t);
   await mkdir(join(dir, 'dump.rdb'));
   const server = await spawnServer(ferrousProgram(), { dir }, t);

@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { ferrousProgram } from '../support/process-server.ts';
+import type { Teardown } from '../support/temp.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -16,8 +17,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs it until it ends by itself. */
+/** Runs it until it ends by itself, or the test is over. */
 export const runProgram = (
+  t: Teardown,
   args: readonly string[],
   { input = '', cwd = process.cwd() }: { readonly input?: string; readonly cwd?: string } = {},
 ): Promise<Ended> =>
@@ -32,6 +34,7 @@ export const runProgram = (
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    t.teardown(() => child.kill('SIGKILL'));
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     child.stdin.on('error', () => {}); // it may have ended without reading

@@ -90,14 +90,16 @@ export const contents = async (client: RawClient, databases = DATABASES): Promis
     await client.send('SELECT', String(db));
     const keys = plain(await client.send('KEYS', '*'));
     if (!Array.isArray(keys)) throw new Error('KEYS did not answer a list');
-    for (const key of keys) {
-      const name = String(key);
-      const [dump, time] = await client.pipeline([
+    const names = keys.map(String);
+    const replies = await client.pipeline(
+      names.flatMap((name) => [
         ['GET', name],
         ['PEXPIRETIME', name],
-      ]);
-      found.push(`${db} ${name} ${show(dump!)} ${show(time!)}`);
-    }
+      ]),
+    );
+    names.forEach((name, i) => {
+      found.push(`${db} ${name} ${show(replies[2 * i]!)} ${show(replies[2 * i + 1]!)}`);
+    });
   }
   await client.send('SELECT', '0');
   return found.sort();

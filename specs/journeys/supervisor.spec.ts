@@ -1,4 +1,4 @@
-/** In redis-server's place: how supervisors and test drivers start a server, watch it and end it. */
+/** In redis-server's place: how supervisors and test drivers start a server, watch it and end it. One story at a time: each is several processes. */
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect as connectSocket, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-test('A test driver finds its lines in the log', async (t) => {
+test.serial('A test driver finds its lines in the log', async (t) => {
   const server = await startFerrous(t, { conf: 'always-show-logo yes\nlogfile ""\ndaemonize no\n' });
   await server.waitForLog(/Ready to accept connections tcp/);
   t.regex(
@@ -36,12 +36,12 @@ test('A test driver finds its lines in the log', async (t) => {
   );
 });
 
-test('Without a logo the log says mode and port', async (t) => {
+test.serial('Without a logo the log says mode and port', async (t) => {
   const server = await startFerrous(t);
   t.regex(server.log(), new RegExp(`\\* Running mode=standalone, port=${server.port}\\.$`, 'm'));
 });
 
-test('The file comes first, then the options, with old names and old formats', async (t) => {
+test.serial('The file comes first, then the options, with old names and old formats', async (t) => {
   const server = await startFerrous(t, {
     conf: [
       'slave-read-only no',
@@ -67,10 +67,10 @@ test('The file comes first, then the options, with old names and old formats', a
   t.regex(await get('save'), /"save".*""/);
 });
 
-test('The configuration may come from stdin, and the folder is made when it is missing', async (t) => {
+test.serial('The configuration may come from stdin, and the folder is made when it is missing', async (t) => {
   const port = await freePort();
   const cwd = await makeTempDir(t);
-  const ended = runProgram(['-'], {
+  const ended = runProgram(t, ['-'], {
     input: `port ${port}\nbind 127.0.0.1\ndir deep/down\nsave 3600 1\npidfile server.pid\n`,
     cwd,
   });
@@ -84,7 +84,10 @@ test('The configuration may come from stdin, and the folder is made when it is m
     (found) => found > 0,
   );
   t.regex(await client!.text('CONFIG', 'GET', 'dir'), new RegExp(dir));
-  t.is(await client!.text('SET', 'k', 'v'), '+OK');
+  await eventually(
+    () => client!.text('SET', 'k', 'v'),
+    (reply) => reply === '+OK', // after LOADING
+  );
   process.kill(pid, 'SIGTERM');
   const { code, stdout } = await ended;
   t.is(code, 0, stdout);
@@ -96,7 +99,7 @@ test('The configuration may come from stdin, and the folder is made when it is m
   t.false(await exists(join(dir, 'server.pid')));
 });
 
-test('Nothing that was acknowledged is lost over a clean restart', async (t) => {
+test.serial('Nothing that was acknowledged is lost over a clean restart', async (t) => {
   const first = await startFerrous(t, { args: ['--save', '3600 1'] });
   const writer = await first.connect();
   let acknowledged = 0;
@@ -121,7 +124,7 @@ test('Nothing that was acknowledged is lost over a clean restart', async (t) => 
   );
 });
 
-test('Without save points nothing is saved at the end', async (t) => {
+test.serial('Without save points nothing is saved at the end', async (t) => {
   const server = await startFerrous(t);
   const client = await server.connect();
   await client.send('SET', 'k', 'v');
@@ -130,7 +133,7 @@ test('Without save points nothing is saved at the end', async (t) => {
   t.false(await exists(join(server.dir, 'dump.rdb')));
 });
 
-test('SHUTDOWN SAVE, NOSAVE and an ending that cannot save', async (t) => {
+test.serial('SHUTDOWN SAVE, NOSAVE and an ending that cannot save', async (t) => {
   const saving = await startFerrous(t);
   const client = await saving.connect();
   await client.send('SET', 'k', 'v');
@@ -157,7 +160,7 @@ test('SHUTDOWN SAVE, NOSAVE and an ending that cannot save', async (t) => {
   t.deepEqual(await stuck.exited, { code: 0, signal: null });
 });
 
-test('A shutdown waits for a replica and holds writes back; a second signal ends it at once', async (t) => {
+test.serial('A shutdown waits for a replica and holds writes back; a second signal ends it at once', async (t) => {
   const server = await startFerrous(t, { args: ['--shutdown-timeout', '1000'] });
   const replica = connectSocket({ port: server.port, host: server.host }).on('error', () => {});
   t.teardown(() => replica.destroy());
@@ -183,7 +186,7 @@ test('A shutdown waits for a replica and holds writes back; a second signal ends
   t.regex(server.log(), /You insist\.\.\. exiting now\./);
 });
 
-test('shutdown-on-sigterm chooses another end', async (t) => {
+test.serial('shutdown-on-sigterm chooses another end', async (t) => {
   const server = await startFerrous(t, { args: ['--save', '3600 1', '--shutdown-on-sigterm', 'nosave now'] });
   const client = await server.connect();
   await client.send('SET', 'k', 'v');
@@ -191,7 +194,7 @@ test('shutdown-on-sigterm chooses another end', async (t) => {
   t.false(await exists(join(server.dir, 'dump.rdb')));
 });
 
-test('A port that is taken ends the start with the lines of redis-server', async (t) => {
+test.serial('A port that is taken ends the start with the lines of redis-server', async (t) => {
   const taken = createServer();
   const port = await new Promise<number>((resolve) => {
     taken.listen(0, '127.0.0.1', () => {
@@ -200,7 +203,7 @@ test('A port that is taken ends the start with the lines of redis-server', async
     });
   });
   t.teardown(() => taken.close());
-  const { code, stdout } = await runProgram(['--port', String(port), '--bind', '127.0.0.1']);
+  const { code, stdout } = await runProgram(t, ['--port', String(port), '--bind', '127.0.0.1']);
   t.is(code, 1);
   t.regex(
     stdout,
@@ -210,8 +213,8 @@ test('A port that is taken ends the start with the lines of redis-server', async
   );
 });
 
-test('A server with nothing to listen on does not stay', async (t) => {
-  const { code, stdout } = await runProgram(['--port', '0']);
+test.serial('A server with nothing to listen on does not stay', async (t) => {
+  const { code, stdout } = await runProgram(t, ['--port', '0']);
   t.is(code, 1);
   t.regex(stdout, /Configured to not listen anywhere, exiting\./);
 });
@@ -220,7 +223,7 @@ const refused = test.macro<[args: string[], conf: string, expected: RegExp]>({
   exec: async (t, args, conf, expected) => {
     const cwd = await makeTempDir(t);
     await writeFile(join(cwd, 'a.conf'), conf);
-    const { code, stderr, stdout } = await runProgram(args, { cwd });
+    const { code, stderr, stdout } = await runProgram(t, args, { cwd });
     t.is(code, 1);
     t.regex(stderr, /\*\*\* FATAL CONFIG FILE ERROR/);
     t.regex(stderr, expected);
@@ -229,16 +232,16 @@ const refused = test.macro<[args: string[], conf: string, expected: RegExp]>({
   title: (_, args, conf) => `${args.join(' ')} with ${JSON.stringify(conf)} stops the start`,
 });
 
-test(refused, ['a.conf'], 'port 1\n\nmaxclient 5\n', /^a\.conf:3: maxclient: .*did you mean maxclients\?/m);
-test(refused, ['a.conf'], 'repl-timeout soon\n', /^a\.conf:1: repl-timeout: expected seconds > 0, got "soon"$/m);
-test(refused, ['a.conf', '--port', 'x'], '', /^command line: port: expected a port .*, got "x"$/m);
-test(refused, ['none.conf'], '', /can't read the configuration file none\.conf: No such file or directory/);
-test(refused, ['--rename-command', 'gett', 'x'], '', /No such command in rename-command/);
-test(refused, ['--rename-command', 'get', 'set'], '', /Target command name already exists/);
-test(refused, ['--logfile', 'no/such/folder/log'], '', /Can't open the log file: No such file or directory/);
-test(refused, ['--dir', '/dev/null/x'], '', /dir: can't use the folder "\/dev\/null\/x": Not a directory/);
+test.serial(refused, ['a.conf'], 'port 1\n\nmaxclient 5\n', /^a\.conf:3: maxclient: .*did you mean maxclients\?/m);
+test.serial(refused, ['a.conf'], 'repl-timeout soon\n', /^a\.conf:1: repl-timeout: expected seconds > 0, got "soon"$/m);
+test.serial(refused, ['a.conf', '--port', 'x'], '', /^command line: port: expected a port .*, got "x"$/m);
+test.serial(refused, ['none.conf'], '', /can't read the configuration file none\.conf: No such file or directory/);
+test.serial(refused, ['--rename-command', 'gett', 'x'], '', /No such command in rename-command/);
+test.serial(refused, ['--rename-command', 'get', 'set'], '', /Target command name already exists/);
+test.serial(refused, ['--logfile', 'no/such/folder/log'], '', /Can't open the log file: No such file or directory/);
+test.serial(refused, ['--dir', '/dev/null/x'], '', /dir: can't use the folder "\/dev\/null\/x": Not a directory/);
 
-test('Commands are renamed and taken away', async (t) => {
+test.serial('Commands are renamed and taken away', async (t) => {
   const server = await startFerrous(t, {
     conf: 'rename-command CONFIG b840fc02\nrename-command FLUSHALL ""\nenable-debug-command no\n',
   });
@@ -249,7 +252,7 @@ test('Commands are renamed and taken away', async (t) => {
   t.regex(await client.text('DEBUG', 'DIGEST'), /^-ERR DEBUG command not allowed/);
 });
 
-test('protected configs change only when that is enabled', async (t) => {
+test.serial('protected configs change only when that is enabled', async (t) => {
   const server = await startFerrous(t, { args: ['--enable-protected-configs', 'local'] });
   const client = await server.connect();
   const other = await makeTempDir(t);
@@ -263,7 +266,7 @@ test('protected configs change only when that is enabled', async (t) => {
   t.true(await exists(join(other, 'dump.rdb')));
 });
 
-test('A server moves to another port, or says why it cannot', async (t) => {
+test.serial('A server moves to another port, or says why it cannot', async (t) => {
   const server = await startFerrous(t);
   const taken = await startFerrous(t);
   const client = await server.connect();
@@ -286,7 +289,7 @@ test('A server moves to another port, or says why it cannot', async (t) => {
   t.is(await client.text('PING'), '+PONG');
 });
 
-test('It listens on a unix socket too, with its permissions', async (t) => {
+test.serial('It listens on a unix socket too, with its permissions', async (t) => {
   const server = await startFerrous(t, { args: ['--unixsocket', 'ferrous.sock', '--unixsocketperm', '700'] });
   const path = join(server.dir, 'ferrous.sock');
   await server.waitForLog('Ready to accept connections unix');
@@ -297,7 +300,7 @@ test('It listens on a unix socket too, with its permissions', async (t) => {
   t.false(await exists(path));
 });
 
-test('The log goes to a file, which may be moved away meanwhile', async (t) => {
+test.serial('The log goes to a file, which may be moved away meanwhile', async (t) => {
   const server = await startFerrous(t, { args: ['--logfile', 'server.log', '--always-show-logo', 'yes'] });
   const path = join(server.dir, 'server.log');
   t.regex(await readFile(path, 'utf8'), new RegExp(` PID: ${server.pid}`));
@@ -307,11 +310,11 @@ test('The log goes to a file, which may be moved away meanwhile', async (t) => {
   t.regex(await readFile(path, 'utf8'), /^\d+:M .* # Received SIGTERM[\s\S]*bye bye/);
 });
 
-test('daemonize yes comes back when the server serves, and it stays', async (t) => {
+test.serial('daemonize yes comes back when the server serves, and it stays', async (t) => {
   const dir = await makeTempDir(t);
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--daemonize', 'yes'];
-  const { code, stderr } = await runProgram([...args, '--pidfile', 'd.pid', '--logfile', 'd.log', '-'], {
+  const { code, stderr } = await runProgram(t, [...args, '--pidfile', 'd.pid', '--logfile', 'd.log', '-'], {
     input: 'maxclients 77\nsave ""\n',
   });
   t.is(code, 0, stderr);
@@ -327,7 +330,7 @@ test('daemonize yes comes back when the server serves, and it stays', async (t) 
   t.regex(await client.text('CONFIG', 'GET', 'maxclients'), /"77"/);
   t.regex(await client.text('INFO', 'server'), new RegExp(`process_id:${pid}`));
 
-  const second = await runProgram([...args, '--pidfile', 'e.pid']);
+  const second = await runProgram(t, [...args, '--pidfile', 'e.pid']);
   t.is(second.code, 1);
   t.regex(second.stderr, /Address already in use/);
 
@@ -339,20 +342,20 @@ test('daemonize yes comes back when the server serves, and it stays', async (t) 
   );
 });
 
-test('The version and the help are printed', async (t) => {
+test.serial('The version and the help are printed', async (t) => {
   for (const flag of ['--version', '-v']) {
-    const { code, stdout } = await runProgram([flag]);
+    const { code, stdout } = await runProgram(t, [flag]);
     t.is(code, 0);
     t.regex(stdout, /^Redis server v=7\.2\.\d+ .*build=ferrous-\d+\.\d+\.\d+/);
   }
   for (const flag of ['--help', '-h']) {
-    const { code, stdout } = await runProgram([flag]);
+    const { code, stdout } = await runProgram(t, [flag]);
     t.is(code, 0);
     t.regex(stdout, /^Usage: /);
   }
 });
 
-test('The files that come along start a server', async (t) => {
+test.serial('The files that come along start a server', async (t) => {
   for (const name of ['ferrous.conf', 'master.conf', 'replica.conf']) {
     const server = await startServer([...ferrousProgram(), name], {}, t);
     t.regex(server.log(), /Configuration loaded/);
@@ -360,7 +363,7 @@ test('The files that come along start a server', async (t) => {
   }
 });
 
-test('A server that loads says so before it serves, and a signal ends the loading', async (t) => {
+test.serial('A server that loads says so before it serves, and a signal ends the loading', async (t) => {
   const server = await spawnServer(ferrousProgram(), {}, t);
   await server.waitForLog('Server initialized');
   t.deepEqual(await server.stop(), { code: 0, signal: null });

@@ -1,4 +1,4 @@
-/** The first story: two servers from the two files that come along, a failover and the way back. */
+/** The first story: two servers from the two files that come along, a failover and the way back. One story at a time: each is several processes. */
 import test from 'ava';
 import { ferrousProgram, startFerrous, startServer } from '../support/process-server.ts';
 import { plain } from '../support/resp-client.ts';
@@ -7,33 +7,36 @@ import { DATABASES, digest, fill, sameData, untilField, writing } from './storie
 
 const PASSWORD = 'ferrous-demo';
 
-test('master.conf and replica.conf make a pair: what was written before and during the sync is there', async (t) => {
-  const master = await startServer([...ferrousProgram(), 'master.conf'], { password: PASSWORD }, t);
-  const writer = await master.connect();
-  await fill(writer);
-  const busy = writing(await master.connect());
-  const replica = await startServer(
-    [...ferrousProgram(), 'replica.conf'],
-    { password: PASSWORD, args: ['--replicaof', `127.0.0.1 ${master.port}`] },
-    t,
-  );
-  const reader = await replica.connect();
-  await untilLinkUp(reader);
-  t.true((await busy.stop()) > 0);
-  await sameData(t, writer, reader);
+test.serial(
+  'master.conf and replica.conf make a pair: what was written before and during the sync is there',
+  async (t) => {
+    const master = await startServer([...ferrousProgram(), 'master.conf'], { password: PASSWORD }, t);
+    const writer = await master.connect();
+    await fill(writer);
+    const busy = writing(await master.connect());
+    const replica = await startServer(
+      [...ferrousProgram(), 'replica.conf'],
+      { password: PASSWORD, args: ['--replicaof', `127.0.0.1 ${master.port}`] },
+      t,
+    );
+    const reader = await replica.connect();
+    await untilLinkUp(reader);
+    t.true((await busy.stop()) > 0);
+    await sameData(t, writer, reader);
 
-  for (let db = 0; db < DATABASES; db++) {
-    await reader.send('SELECT', String(db));
-    t.is(await reader.text('GET', 'plain:6'), '"short"');
-    t.is(await reader.text('PEXPIRETIME', `volatile:3:${db}`), `:${4_102_444_803_000 + db}`);
-  }
-  t.is(await reader.text('SET', 'a', 'b'), "-READONLY You can't write against a read only replica.");
-  const fields = await info(reader, 'replication');
-  t.like(fields, { role: 'slave', master_host: '127.0.0.1', master_port: String(master.port) });
-  t.like(await info(writer, 'replication'), { role: 'master', connected_slaves: '1' });
-});
+    for (let db = 0; db < DATABASES; db++) {
+      await reader.send('SELECT', String(db));
+      t.is(await reader.text('GET', 'plain:6'), '"short"');
+      t.is(await reader.text('PEXPIRETIME', `volatile:3:${db}`), `:${4_102_444_803_000 + db}`);
+    }
+    t.is(await reader.text('SET', 'a', 'b'), "-READONLY You can't write against a read only replica.");
+    const fields = await info(reader, 'replication');
+    t.like(fields, { role: 'slave', master_host: '127.0.0.1', master_port: String(master.port) });
+    t.like(await info(writer, 'replication'), { role: 'master', connected_slaves: '1' });
+  },
+);
 
-test('A replica is promoted with its data, goes its own way, and comes back', async (t) => {
+test.serial('A replica is promoted with its data, goes its own way, and comes back', async (t) => {
   const master = await startFerrous(t);
   const writer = await master.connect();
   await fill(writer);
@@ -60,7 +63,7 @@ test('A replica is promoted with its data, goes its own way, and comes back', as
   await sameData(t, reader, writer);
 });
 
-test('A wrong password keeps the link down, and the log says why in one line', async (t) => {
+test.serial('A wrong password keeps the link down, and the log says why in one line', async (t) => {
   const master = await startFerrous(t, { password: 'right', args: ['--requirepass', 'right'] });
   const replica = await startFerrous(t, {
     args: ['--replicaof', `127.0.0.1 ${master.port}`, '--masterauth', 'wrong', '--loglevel', 'verbose'],
@@ -84,7 +87,7 @@ test('A wrong password keeps the link down, and the log says why in one line', a
   await untilLinkUp(reader);
 });
 
-test('A replica keeps its data while the master is away, and goes on with it when it is back', async (t) => {
+test.serial('A replica keeps its data while the master is away, and goes on with it when it is back', async (t) => {
   const master = await startFerrous(t, { args: ['--save', '3600 1'] });
   const writer = await master.connect();
   await fill(writer);
@@ -107,7 +110,7 @@ test('A replica keeps its data while the master is away, and goes on with it whe
   await sameData(t, newWriter, reader);
 });
 
-test('A key expires on the master, and the replica follows', async (t) => {
+test.serial('A key expires on the master, and the replica follows', async (t) => {
   const master = await startFerrous(t);
   const replica = await startFerrous(t, { args: ['--replicaof', `127.0.0.1 ${master.port}`] });
   const writer = await master.connect();
@@ -127,7 +130,7 @@ test('A key expires on the master, and the replica follows', async (t) => {
   t.is(await reader.text('DBSIZE'), ':0');
 });
 
-test('WAIT answers when the replica has the write', async (t) => {
+test.serial('WAIT answers when the replica has the write', async (t) => {
   const master = await startFerrous(t);
   const replica = await startFerrous(t, { args: ['--replicaof', `127.0.0.1 ${master.port}`] });
   const writer = await master.connect();

@@ -1,4 +1,4 @@
-/** Ferrous and redis-server as each other's masters and replicas. */
+/** Ferrous and redis-server as each other's masters and replicas. One story at a time: each is several processes. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { oracleTest } from '../support/oracle-test.ts';
@@ -34,7 +34,7 @@ const attached = async (t: ExecutionContext, startMaster: Start, startReplica: S
 };
 
 for (const [title, startMaster, startReplica] of PAIRS) {
-  oracleTest(`${title}: all databases and TTLs, written before and during the sync`, async (t) => {
+  oracleTest.serial(`${title}: all databases and TTLs, written before and during the sync`, async (t) => {
     const master = await startMaster(t, { args: AT_ONCE });
     const writer = await master.connect();
     await fill(writer);
@@ -50,7 +50,7 @@ for (const [title, startMaster, startReplica] of PAIRS) {
     sameContents(t, ours, await contents(writer));
   });
 
-  oracleTest(`${title}: WAIT, expiry by the master, and what random commands made`, async (t) => {
+  oracleTest.serial(`${title}: WAIT, expiry by the master, and what random commands made`, async (t) => {
     const { writer, reader } = await attached(t, startMaster, startReplica);
     await writer.send('SET', 'k', 'v');
     t.is(await writer.text('WAIT', '1', '0'), ':1');
@@ -85,7 +85,7 @@ for (const [title, startMaster, startReplica] of PAIRS) {
     t.is((await info(reader, 'keyspace'))['db3'], (await info(writer, 'keyspace'))['db3']);
   });
 
-  oracleTest(`${title}: a link that breaks goes on where it was, without another full sync`, async (t) => {
+  oracleTest.serial(`${title}: a link that breaks goes on where it was, without another full sync`, async (t) => {
     const { master, writer, replica, reader } = await attached(t, startMaster, startReplica);
     await fill(writer, 3);
     await untilCaughtUp(writer, reader);
@@ -101,7 +101,7 @@ for (const [title, startMaster, startReplica] of PAIRS) {
     t.is(Number((await info(writer, 'stats'))['sync_full']), before, `${master.log()}\n${replica.log()}`);
   });
 
-  oracleTest(`${title}: promotion, and the old master comes back as a replica`, async (t) => {
+  oracleTest.serial(`${title}: promotion, and the old master comes back as a replica`, async (t) => {
     const { master, replica, writer, reader } = await attached(t, startMaster, startReplica);
     await fill(writer, 2);
     await untilCaughtUp(writer, reader);
@@ -113,7 +113,7 @@ for (const [title, startMaster, startReplica] of PAIRS) {
     t.not(master.port, replica.port);
   });
 
-  oracleTest(`${title}: passwords of both kinds`, async (t) => {
+  oracleTest.serial(`${title}: passwords of both kinds`, async (t) => {
     const master = await startMaster(t, { password: 'one', args: [...AT_ONCE, '--requirepass', 'one'] });
     const replica = await startReplica(t, {
       password: 'two',
@@ -125,7 +125,7 @@ for (const [title, startMaster, startReplica] of PAIRS) {
   });
 }
 
-oracleTest('A transaction of redis-server reaches Ferrous', async (t) => {
+oracleTest.serial('A transaction of redis-server reaches Ferrous', async (t) => {
   const { writer, reader } = await attached(t, startRedis, startFerrous);
   await writer.pipeline([
     ['MULTI'],
@@ -141,7 +141,7 @@ oracleTest('A transaction of redis-server reaches Ferrous', async (t) => {
   t.is(await reader.text('GET', 'b'), '"3"');
 });
 
-oracleTest('A chain: redis-server follows a Ferrous that follows redis-server', async (t) => {
+oracleTest.serial('A chain: redis-server follows a Ferrous that follows redis-server', async (t) => {
   const { replica, writer } = await attached(t, startRedis, startFerrous);
   await fill(writer, 2);
   const last = await startRedis(t, { args: ['--replicaof', '127.0.0.1', String(replica.port)] });
@@ -174,7 +174,7 @@ const wireTo = async (t: ExecutionContext, port: number): Promise<{ readonly por
   return { port: (server.address() as AddressInfo).port, cut };
 };
 
-oracleTest('A wire that is cut again and again, while redis-server is written to, loses nothing', async (t) => {
+oracleTest.serial('A wire that is cut again and again, while redis-server is written to, loses nothing', async (t) => {
   const master = await startRedis(t, { args: [...AT_ONCE, '--repl-backlog-size', '64mb'] });
   const wire = await wireTo(t, master.port);
   const replica = await startFerrous(t, { args: ['--replicaof', '127.0.0.1', String(wire.port)] });
