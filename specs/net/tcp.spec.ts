@@ -157,7 +157,7 @@ both(
     const bytes = 4 * MEGABYTE;
     await one.send('SET', 'k', 'v'.repeat(bytes));
     slow.pause();
-    const asked = 40;
+    const asked = 20;
     await slow.write('GET k\r\n'.repeat(asked));
     const paused = () => [...server.services.clients.all()].some((some) => some.paused);
     await eventually(

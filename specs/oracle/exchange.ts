@@ -9,15 +9,17 @@ import { connect } from '../support/resp-client.ts';
 export interface ExchangeOptions {
   /** Hang up (FIN) after the bytes; otherwise only the server does. Default true. */
   readonly hangUp?: boolean;
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
 }
 
 /** Sends bytes on a connection of their own; resolves when the connection is over. */
 export const exchange = async (
   port: number,
   bytes: string | Uint8Array,
-  { hangUp = true }: ExchangeOptions = {},
+  { hangUp = true, host = '127.0.0.1' }: ExchangeOptions = {},
 ): Promise<string> => {
-  const client = await connect({ port });
+  const client = await connect({ port, host });
   // A server that hangs up early fails the write, and has answered by then.
   client.write(bytes).catch(() => undefined);
   if (hangUp) client.end();

@@ -89,3 +89,36 @@ oracleTest('programs on several connections and databases are answered as by red
   await holds(await startPair(t), 0.1, dealt);
   t.pass();
 });
+
+const size = fc.oneof(
+  fc.constantFrom(44, 45, 4095, 4096, 65_535, 65_536, 131_072, 1_048_575, 1_048_576, 1_048_577, 3_000_000),
+  fc.nat(300_000),
+);
+const large = fc
+  .tuple(fc.constantFrom('x', 'ab', 'lorem'), size)
+  .map(([pattern, bytes]) => Buffer.alloc(bytes, pattern));
+
+const place = fc.oneof(fc.nat(1000), size).map(String);
+const few = fc.constantFrom('a', 'b', 'c');
+const largeCommand = fc.oneof(
+  command('SET', few, large),
+  command('APPEND', few, large),
+  command('SETRANGE', few, place, large),
+  command('GETRANGE', few, place, place),
+  command('GETSET', few, large),
+  command('STRLEN', few),
+  command('GET', few),
+  command('GETDEL', few),
+  command('RENAME', few, few),
+  command('COPY', few, few, fc.constant('REPLACE')),
+  command('SET', few, fc.constant('small')),
+  command('DEL', few),
+  command('PERSIST', few),
+  command('EXPIRE', few, fc.constant('1000')),
+  command('OBJECT ENCODING', few),
+);
+
+oracleTest('programs of large values are answered as by redis-server', async (t) => {
+  await holds(await startPair(t), 0.04, program({ commands: largeCommand, maxLength: 12, invalid: false }));
+  t.pass();
+});

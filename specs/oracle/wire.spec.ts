@@ -1,12 +1,15 @@
 /**
  * The wire, byte for byte as redis-server: protocol errors, odd requests, inline commands, and damaged input.
  */
+import { networkInterfaces } from 'node:os';
 import process from 'node:process';
 import fc from 'fast-check';
 import '../support/arbitraries.ts'; // a failing property says why
 import { type Pair, startPair } from '../support/oracle.ts';
 import { oracleTest } from '../support/oracle-test.ts';
+import type { RunningServer } from '../support/process-server.ts';
 import { encodeCommand, show } from '../support/reply.ts';
+import { eventually } from '../support/wait.ts';
 import { exchange } from './exchange.ts';
 
 const PING = '*1\r\n$4\r\nPING\r\n';
@@ -203,6 +206,33 @@ oracleTest('who has not authenticated may not send large requests', async (t) =>
     `${AUTH}RESET\r\nPING\r\n`,
   ];
   t.deepEqual(await differences(pair, sound, true), []);
+});
+
+oracleTest('who is turned away is told why as by redis-server', async (t) => {
+  const crowded = await startPair(t, { args: ['--maxclients', '1'] });
+  // The connection that asked whether the server is ready may still hold the only place.
+  const takePlace = async (server: RunningServer): Promise<string> => {
+    const client = await server.connect();
+    return client.text('PING').catch(() => '');
+  };
+  for (const server of [crowded.ferrous, crowded.redis]) {
+    await eventually(
+      () => takePlace(server),
+      (pong) => pong === '+PONG',
+    );
+  }
+  t.deepEqual(await differences(crowded, [''], false), []);
+
+  const outside = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal);
+  if (outside === undefined)
+    return t.log('this machine has no address but its loopback: protected mode is not compared');
+  const guarded = await startPair(t, { args: ['--bind', '0.0.0.0'] });
+  const [ours, theirs] = await Promise.all(
+    [guarded.ferrous, guarded.redis].map(({ port }) => exchange(port, '', { hangUp: false, host: outside.address })),
+  );
+  t.is(ours, theirs);
 });
 
 const word = fc.oneof(
