@@ -130,7 +130,7 @@ const obeySignals = ({ lifecycle, services }: Server, log: Logger, end: () => ne
       process.exit(1);
     }
     isAsked = true;
-    if (services.persistence.isLoading && !services.replication.isReplica) {
+    if (services.persistence.isLoading) {
       log.warning('Received shutdown signal during loading, exiting now.');
       end();
     }

@@ -123,8 +123,10 @@ export class ServerLifecycle implements Lifecycle {
       log.notice(`${inSync} of ${replicas} replicas are in sync when shutting down.`);
     }
     persistence.abortBackgroundSave();
+    // Half a dataset must not take the place of the file it may come from.
     const isSaveWanted =
-      options.save === 'yes' || (options.save === 'when configured' && config.config.save.length > 0);
+      !persistence.isLoading &&
+      (options.save === 'yes' || (options.save === 'when configured' && config.config.save.length > 0));
     if (isSaveWanted && !this.save(services, options.force)) {
       this.holding.next(false);
       this.refuse(refused);
