@@ -25,6 +25,9 @@ export interface Environment {
   readonly atTurnEnd: (run: () => void) => void;
 }
 
+/** The longest delay that a timer keeps: with a longer one Node's go off at once. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Generates a 40-digit hexadecimal id such as a replication id or a run id. */
 export const hexadecimalId = (environment: Environment): string =>
   Buffer.from(environment.randomBytes(20)).toString('hex');

@@ -251,6 +251,15 @@ test('WAIT: counts acknowledgements, gives up in time, and is refused on a repli
   t.regex(world.client(replica).send('WAIT', '0', '0')[0] ?? '', /^-ERR WAIT cannot be used with replica instances\./);
 });
 
+test('WAIT and repl-timeout take times that no timer of Node keeps', async (t) => {
+  const world = worldOf(t);
+  const master = await world.node();
+  const replica = await replicaOf(world, master, { 'repl-timeout': 2 ** 31 - 1 });
+  t.true(caughtUp(world, replica, master));
+  t.deepEqual(world.client(master).send('WAIT', '2', String(2 ** 40)), []);
+  t.true(world.scheduler.actions.every(({ delay }) => delay - world.scheduler.frame < 2 ** 31));
+});
+
 test('who waits when the master becomes a replica is told, and closed', async (t) => {
   const world = worldOf(t);
   const master = await world.node();
@@ -303,6 +312,24 @@ test('keys expire by the word of the master: a replica hides them until then', a
   world.network.rejoin(master.port);
   t.true(caughtUp(world, replica, master));
   t.deepEqual(reader.send('DBSIZE'), [':0']);
+});
+
+test('who may write on a replica removes a key that is past its time, and does not make it a second time', async (t) => {
+  const world = worldOf(t);
+  const master = await world.node();
+  const replica = await replicaOf(world, master, { 'replica-read-only': false });
+  const client = world.client(master);
+  client.send('SET', 'k', 'v', 'PX', '3000');
+  client.send('SET', 'n', '5', 'PX', '3000');
+  t.true(caughtUp(world, replica, master));
+  world.network.isolate(master.port);
+  world.advance(4000);
+  const writer = world.client(replica);
+  t.deepEqual(writer.send('SET', 'k', 'w'), ['+OK']);
+  t.deepEqual(writer.send('INCR', 'n'), [':1']);
+  t.deepEqual(writer.send('DBSIZE'), [':2']);
+  t.deepEqual(writer.send('DEL', 'k', 'n'), [':2']);
+  t.deepEqual(writer.send('DBSIZE'), [':0']);
 });
 
 test('CLIENT LIST shows the master, and CLIENT KILL TYPE master breaks the link, which comes back', async (t) => {

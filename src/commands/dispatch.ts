@@ -246,9 +246,10 @@ export class Dispatcher {
     context.fromMaster = fromMaster;
     keyspace.noTouch = client.noTouch;
     let outcome: Outcome;
-    if (fromMaster) {
+    // A key that a replica only hides would be there twice if its clients could write it: they remove it first.
+    if (fromMaster || (keyspace.expiryMode === ExpiryMode.Hide && (command.bits & Bit.Write) !== 0)) {
       const mode = keyspace.expiryMode;
-      keyspace.expiryMode = ExpiryMode.Ignore;
+      keyspace.expiryMode = fromMaster ? ExpiryMode.Ignore : ExpiryMode.Remove;
       outcome = reduce(db, view, reply, context);
       keyspace.expiryMode = mode;
     } else {
@@ -406,7 +407,7 @@ const isHttp = (view: CommandView): boolean => view.equalsToken(0, 'POST') || vi
 
 /** The beginning of an argument as Redis repeats it in an error: at most so many bytes, and none from a NUL on. */
 const shortened = (view: CommandView, index: number, bytesMax = REPEATED_BYTES_MAX): string => {
-  const text = view.text(index).slice(0, bytesMax);
+  const text = view.text(index, bytesMax);
   const nul = text.indexOf('\0');
   return nul === -1 ? text : text.slice(0, nul);
 };

@@ -7,7 +7,13 @@
  */
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { Encoding, Type } from '../keyspace/entry.ts';
-import { addLongDouble, formatLongDouble, isFiniteLongDouble, parseLongDouble } from '../resp/longdouble.ts';
+import {
+  addLongDouble,
+  formatLongDouble,
+  isFiniteLongDouble,
+  parseLongDouble,
+  TEXT_BYTES_MAX,
+} from '../resp/longdouble.ts';
 import { integerBytes, parseBigInteger, parseInteger, writeBigInteger, writeInteger } from '../resp/numbers.ts';
 import type { Reply } from '../resp/reply.ts';
 import { type CommandView, latin1 } from '../resp/view.ts';
@@ -112,7 +118,8 @@ export const incrbyfloat = command({
     if (ref !== MISSING) {
       if (db.type(ref) !== Type.String) return refuse(reply, WRONGTYPE);
       db.loadValue(ref);
-      text = latin1(db.valueBytes, db.valueAt, db.valueAt + db.valueLength);
+      // The beginning of a long value is too long to be a number already.
+      text = latin1(db.valueBytes, db.valueAt, db.valueAt + Math.min(db.valueLength, TEXT_BYTES_MAX + 1));
     }
     const old = parseLongDouble(text);
     const by = parseLongDouble(cmd.text(2));

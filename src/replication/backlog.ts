@@ -12,6 +12,9 @@
  */
 import { copyBytes } from '../bytes.ts';
 
+/** No ring is larger, whatever is configured: one cannot be had, and an index would be no int32 any more. */
+const RING_BYTES_MAX = 2 ** 31 - 1;
+
 export class Backlog {
   /** Offset behind the last byte held. */
   endOffset: number;
@@ -25,8 +28,8 @@ export class Backlog {
   private keptBytesMax = 0;
 
   constructor(sizeBytes: number, offset: number) {
-    this.sizeBytes = sizeBytes;
-    this.ring = new Uint8Array(sizeBytes);
+    this.sizeBytes = Math.min(sizeBytes, RING_BYTES_MAX);
+    this.ring = new Uint8Array(this.sizeBytes);
     this.endOffset = offset;
   }
 
@@ -98,15 +101,15 @@ export class Backlog {
 
   /** Changes the configured size; the newest bytes stay. */
   resize(sizeBytes: number): void {
-    this.sizeBytes = sizeBytes;
-    if (this.keptFrom < this.endOffset && sizeBytes < this.ring.length) return;
-    this.reallocate(sizeBytes);
+    this.sizeBytes = Math.min(sizeBytes, RING_BYTES_MAX);
+    if (this.keptFrom < this.endOffset && this.sizeBytes < this.ring.length) return;
+    this.reallocate(this.sizeBytes);
   }
 
   /** Room for `more` bytes behind those from `keptFrom` on, as far as the limit goes. `endOffset` counts them already. */
   private grow(more: number): void {
     const needed = this.endOffset - Math.max(this.keptFrom, this.firstOffset - more);
-    const limit = Math.max(this.keptBytesMax, this.sizeBytes);
+    const limit = Math.min(Math.max(this.keptBytesMax, this.sizeBytes), RING_BYTES_MAX);
     const room = Math.min(limit, Math.max(needed, this.ring.length * 2));
     if (room <= this.ring.length) return;
     this.endOffset -= more;

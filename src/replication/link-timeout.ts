@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import { type MonoTypeOperatorFunction, Observable, type SchedulerLike } from 'rxjs';
+import { TIMER_MS_MAX } from '../environment.ts';
 
 export class LinkSilent extends Error {
   override readonly name = 'LinkSilent';
@@ -26,11 +27,14 @@ export const linkTimeout =
       let heardMs = scheduler.now();
       const watch = (delayMs: number): void => {
         subscriber.add(
-          scheduler.schedule(() => {
-            const leftMs = heardMs + limitMs() - scheduler.now();
-            if (leftMs <= 0) subscriber.error(new LinkSilent(limitMs()));
-            else watch(leftMs);
-          }, delayMs),
+          scheduler.schedule(
+            () => {
+              const leftMs = heardMs + limitMs() - scheduler.now();
+              if (leftMs <= 0) subscriber.error(new LinkSilent(limitMs()));
+              else watch(leftMs);
+            },
+            Math.min(delayMs, TIMER_MS_MAX),
+          ),
         );
       };
       watch(limitMs());

@@ -23,6 +23,7 @@ import {
   timer,
 } from 'rxjs';
 import type { MasterAddress } from '../config/special.ts';
+import { TIMER_MS_MAX } from '../environment.ts';
 import { type Peer, PeerError } from '../net/peer.ts';
 import { Conversation } from './conversation.ts';
 import type { History } from './history.ts';
@@ -119,7 +120,7 @@ export class MasterLink {
     return (source$: Observable<never>): Observable<never> =>
       new Observable<never>((subscriber) => {
         subscriber.add(
-          timer(timeoutMs(), this.scheduler).subscribe(() => {
+          timer(Math.min(timeoutMs(), TIMER_MS_MAX), this.scheduler).subscribe(() => {
             if (this.state === 'connecting') subscriber.error(new LinkSilent(timeoutMs()));
           }),
         );

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { type Subscription, timer } from 'rxjs';
+import { TIMER_MS_MAX } from '../environment.ts';
 import type { Client } from '../net/client.ts';
 import type { MasterSide } from './master.ts';
 import type { ReplicationParts } from './parts.ts';
@@ -37,7 +38,9 @@ export class Waiters {
   add(client: Client, replicas: number, offset: number, timeoutMs: number): void {
     const { environment } = this.parts;
     const timeout =
-      timeoutMs > 0 ? timer(timeoutMs, environment.scheduler).subscribe(() => this.release(client)) : undefined;
+      timeoutMs > 0
+        ? timer(Math.min(timeoutMs, TIMER_MS_MAX), environment.scheduler).subscribe(() => this.release(client))
+        : undefined;
     this.waiting.set(client, { client, offset, replicas, timer: timeout });
     client.blocked = {
       deadlineMs: timeoutMs > 0 ? environment.monotonicUs() / 1000 + timeoutMs : Number.POSITIVE_INFINITY,

@@ -29,7 +29,7 @@ export interface BinaryFormat {
 const EXTENDED: BinaryFormat = { precision: 64, exponentMin: -16445, exponentMax: 16383 - 63 };
 
 /** Redis refuses longer texts (the NUL behind them counts in its buffer of 5 KiB). */
-const TEXT_BYTES_MAX = 5 * 1024 - 1;
+export const TEXT_BYTES_MAX = 5 * 1024 - 1;
 /** No format here knows a number whose first digit stands further from the point than this. */
 const DECIMAL_EXPONENT_MAX = 5_000;
 const BINARY_EXPONENT_MAX = 20_000;

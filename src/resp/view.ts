@@ -10,6 +10,8 @@ import { parseBigInteger, parseInteger } from './numbers.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const FOLD = 0x20;
+/** Arguments may be longer than V8's longest string (2^29 - 24 chars), and texts are put into longer ones. */
+const TEXT_BYTES_MAX = 2 ** 28;
 
 /** Bytes as a latin1 string, one char per byte. */
 export const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
@@ -59,10 +61,10 @@ export class CommandView {
     return true;
   }
 
-  /** The argument as a latin1 string, one char per byte. */
-  text(index: number): string {
+  /** The argument as a latin1 string, one char per byte; its beginning when it is longer than `bytesMax`. */
+  text(index: number, bytesMax = TEXT_BYTES_MAX): string {
     const at = this.offsets[index];
-    return latin1(this.buf, at, at + this.lengths[index]);
+    return latin1(this.buf, at, at + Math.min(this.lengths[index], bytesMax));
   }
 
   /** A copy of the argument's bytes. */
