@@ -6,7 +6,7 @@
 import * as E from 'fp-ts/Either';
 import { combineLatest } from 'rxjs';
 import type { Config } from './config/table.ts';
-import { describeListenError } from './listeners.ts';
+import { describeListenError } from './net/listeners.ts';
 import type { Server } from './server.ts';
 
 const apply = ({ services }: Server, config: Config): void => {

@@ -8,8 +8,8 @@ import * as E from 'fp-ts/Either';
 import { pipe } from 'fp-ts/function';
 import * as O from 'fp-ts/Option';
 import * as TE from 'fp-ts/TaskEither';
-import { banner, fatalConfigError, greeting, processTitle, versionLine } from './banner.ts';
 import { allCommands } from './commands/all.ts';
+import { renamesOf } from './commands/renames.ts';
 import {
   type Config,
   type ConfigFiles,
@@ -21,9 +21,10 @@ import {
   toLatin1,
   usage,
 } from './config/config.ts';
-import { isDaemon, reportReady, reportText, startDaemon } from './daemon.ts';
 import { systemEnvironment } from './environment.ts';
 import { Logger } from './log.ts';
+import { banner, fatalConfigError, greeting, processTitle, versionLine } from './process/banner.ts';
+import { isDaemon, reportReady, reportText, startDaemon } from './process/daemon.ts';
 import {
   acceptQueueLimit,
   changeFolder,
@@ -35,8 +36,7 @@ import {
   type StopSignal,
   stopSignals$,
   writePidFile,
-} from './process.ts';
-import { renamesOf } from './renames.ts';
+} from './process/host.ts';
 import { BootError, buildServer, openListeners, type Server, serve } from './server.ts';
 
 /** Redis' pid file of a daemon that names none. */

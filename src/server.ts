@@ -15,7 +15,7 @@ import * as TE from 'fp-ts/TaskEither';
 import { concat, defer, finalize, from, map, merge, mergeMap, type Observable, takeUntil } from 'rxjs';
 import type { Server } from './assemble.ts';
 import { cron } from './cron.ts';
-import { describeListenError } from './listeners.ts';
+import { describeListenError } from './net/listeners.ts';
 import type { ListenError } from './net/peer.ts';
 import { session } from './session.ts';
 

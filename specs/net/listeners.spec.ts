@@ -2,9 +2,9 @@ import test from 'ava';
 import * as E from 'fp-ts/Either';
 import * as TE from 'fp-ts/TaskEither';
 import { NEVER, Subject } from 'rxjs';
-import { type Config, defaults } from '../src/config/config.ts';
-import { Listeners } from '../src/listeners.ts';
-import { type Endpoint, NO_PEER, type Peer, type Transport } from '../src/net/peer.ts';
+import { type Config, defaults } from '../../src/config/config.ts';
+import { Listeners } from '../../src/net/listeners.ts';
+import { type Endpoint, NO_PEER, type Peer, type Transport } from '../../src/net/peer.ts';
 
 /** A transport in which every address that is not taken can be listened on; peers come when a spec says so. */
 class World implements Transport {

@@ -5,8 +5,8 @@
  *
  * @since 0.1.0
  */
-import { type Config, fromLatin1 } from './config/config.ts';
-import { REDIS_VERSION, VERSION } from './version.ts';
+import { type Config, fromLatin1 } from '../config/config.ts';
+import { REDIS_VERSION, VERSION } from '../version.ts';
 
 /** The start-up banner. Supervisors look for ` PID: n` in it. */
 export const banner = (port: number, pid: number): string =>

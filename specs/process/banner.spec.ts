@@ -1,6 +1,6 @@
 import test from 'ava';
-import { banner, processTitle, versionLine } from '../src/banner.ts';
-import { type Config, defaults } from '../src/config/config.ts';
+import { type Config, defaults } from '../../src/config/config.ts';
+import { banner, processTitle, versionLine } from '../../src/process/banner.ts';
 
 const title = test.macro<[config: Partial<Config>, port: number, expected: string]>({
   exec: (t, config, port, expected) =>

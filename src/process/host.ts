@@ -2,7 +2,7 @@
  * The operating system's side of the process: log file, pid file, working folder, signals, title.
  *
  * In:  paths as ordinary strings. Out: effects, and the reasons of those that failed in the words of the C library.
- * Only the program (main.ts, daemon.ts) uses this: a server that is embedded leaves its host process alone.
+ * Only the program (main.ts, process/) uses this: a server that is embedded leaves its host process alone.
  *
  * @since 0.1.0
  */

@@ -6,8 +6,8 @@
 import * as E from 'fp-ts/Either';
 import * as TE from 'fp-ts/TaskEither';
 import { concat, defer, type Observable, Subject, type Subscription } from 'rxjs';
-import { type Config, fromLatin1 } from './config/config.ts';
-import type { Endpoint, ListenError, Listener, Peer, Transport } from './net/peer.ts';
+import { type Config, fromLatin1 } from '../config/config.ts';
+import type { Endpoint, ListenError, Listener, Peer, Transport } from './peer.ts';
 
 /** Errors that an address with a leading '-' is forgiven: it does not exist on this machine. */
 const UNAVAILABLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOENT', 'EPROTONOSUPPORT']);

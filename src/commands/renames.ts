@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import * as E from 'fp-ts/Either';
-import type { RenamedCommand } from './config/config.ts';
+import type { RenamedCommand } from '../config/config.ts';
 
 const refusal = ({ from, to }: RenamedCommand, reason: string): string =>
   `rename-command ${JSON.stringify(from)} ${JSON.stringify(to)}: ${reason}`;

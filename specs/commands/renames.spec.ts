@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as E from 'fp-ts/Either';
-import { renamesOf } from '../src/renames.ts';
+import { renamesOf } from '../../src/commands/renames.ts';
 
 const NAMES = ['get', 'set', 'del'];
 
