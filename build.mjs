@@ -16,6 +16,9 @@ const common = {
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',
+  // The modern builds of RxJS, fp-ts and io-ts: real classes instead of ES5, and only what is used.
+  conditions: ['es2015'],
+  mainFields: ['module', 'main'],
   sourcemap: 'linked',
   logLevel,
   define: { FERROUS_VERSION: JSON.stringify(version) },

@@ -249,7 +249,7 @@ export class Dispatcher {
     // A key that a replica only hides would be there twice if its clients could write it: they remove it first.
     if (fromMaster || (keyspace.expiryMode === ExpiryMode.Hide && (command.bits & Bit.Write) !== 0)) {
       const mode = keyspace.expiryMode;
-      keyspace.expiryMode = fromMaster ? ExpiryMode.Ignore : ExpiryMode.Remove;
+      keyspace.expiryMode = fromMaster ? ExpiryMode.Ignore : ExpiryMode.Purge;
       outcome = reduce(db, view, reply, context);
       keyspace.expiryMode = mode;
     } else {

@@ -19,6 +19,8 @@ export enum ExpiryMode {
   Hide = 1,
   /** The master's own stream, and loading, see it as it is. */
   Ignore = 2,
+  /** A replica's own client writes (replica-read-only no): hidden keys make way, but no key is declared over. */
+  Purge = 3,
 }
 
 /** A running snapshot; told of an entry before it changes. */
@@ -98,7 +100,7 @@ export class Keyspace {
   /** Applies the expiry mode to an expired entry; true when the key counts as missing. */
   treatExpired(db: Database, ref: number): boolean {
     if (this.expiryMode === ExpiryMode.Ignore) return false;
-    if (this.expiryMode === ExpiryMode.Remove) this.expire(db, ref);
+    if (this.expiryMode !== ExpiryMode.Hide) this.expire(db, ref);
     return true;
   }
 

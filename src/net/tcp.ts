@@ -67,7 +67,9 @@ class SocketPeer implements Peer {
     socket.on('error', () => {});
     socket.on('drain', () => this.drained());
     this.chunks$ = new Observable<Chunk>((subscriber) => {
-      const onData = (bytes: Buffer) => subscriber.next({ bytes, length: bytes.length });
+      // As a plain array: `slice` of a Buffer is a view, not a copy.
+      const onData = ({ buffer, byteOffset, length }: Buffer) =>
+        subscriber.next({ bytes: new Uint8Array(buffer, byteOffset, length), length });
       const onError = (error: NodeJS.ErrnoException) =>
         subscriber.error(new PeerError(error.code ?? 'EIO', error.message));
       const onEnd = () => subscriber.complete();
