@@ -164,6 +164,7 @@ export class Dispatcher {
   /** To be called after the commands of a chunk. */
   endTurn(): void {
     this.chargeTime();
+    this.server.writes.flush();
     this.outbox.policy.chunkEnds();
   }
 
@@ -214,6 +215,7 @@ export class Dispatcher {
     for (let i = 0; i < effects.count; i++) {
       writes.emit(effects.databaseOf(i), effects.buf, effects.startOf(i), effects.endOf(i));
     }
+    writes.flush();
     effects.clear();
   }
 
@@ -236,6 +238,8 @@ export class Dispatcher {
     const fromMaster = client.kind === ClientKind.Master;
     if (this.timed !== command) {
       this.chargeTime();
+      // Another command may look at the backlog.
+      server.writes.flush();
       this.timed = command;
       if (this.startedUs - this.clockUs > TURN_US_MAX) {
         this.clockUs = this.startedUs;
@@ -299,7 +303,10 @@ export class Dispatcher {
       return;
     }
     if (context.effects.count > 0) this.emitEffects();
-    if (outcome === Outcome.AsReceived) writes.emit(db, view.buf, view.start, view.end);
+    if (outcome === Outcome.AsReceived) {
+      writes.emit(db, view.buf, view.start, view.end);
+      if (!view.stays) writes.flush();
+    }
   }
 
   /** The error that refuses a command before it runs, in the order in which Redis looks. */

@@ -1,7 +1,7 @@
 /**
  * The history this server's data belongs to: the ids under which its write stream is known, and the backlog of it.
  *
- * In:     write events, while there is a backlog. Out: ids and offsets for PSYNC, INFO and snapshots.
+ * In:     the bytes of write events, while there is a backlog. Out: ids and offsets for PSYNC, INFO and snapshots.
  * Memory: owns the backlog; there is none until the first replica asks for one.
  *
  * @since 0.1.0
@@ -28,7 +28,7 @@ export class History {
   /** First offset, counted from 1, that replid2 does not cover; -1 when there is no second id. */
   secondOffset = -1;
   backlog: Backlog | undefined = undefined;
-  /** Called after each event that went into the backlog. */
+  /** Called after bytes went into the backlog. */
   onWrite: () => void = () => {};
   readonly writes: WriteStream;
   private readonly options: HistoryOptions;
@@ -45,8 +45,8 @@ export class History {
     if (this.backlog !== undefined) return this.backlog;
     const backlog = new Backlog(this.options.backlogBytes(), this.writes.offset);
     this.backlog = backlog;
-    this.subscription = this.writes.events$.subscribe((event) => {
-      backlog.append(event.buf, event.start, event.end);
+    this.subscription = this.writes.runs$.subscribe(({ buf, start, end }) => {
+      backlog.append(buf, start, end);
       this.onWrite();
     });
     return backlog;

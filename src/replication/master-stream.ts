@@ -114,7 +114,9 @@ export class MasterStream {
   }
 
   private relay(view: CommandView): void {
-    this.options.history.writes.relay(this.nowMs, view.buf, view.start, view.end);
+    const { writes } = this.options.history;
+    writes.relay(this.nowMs, view.buf, view.start, view.end);
+    if (!view.stays) writes.flush();
   }
 
   private apply(view: CommandView): void {

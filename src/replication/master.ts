@@ -111,6 +111,7 @@ export class MasterSide {
     const { writes } = this.history;
     this.askedFrom = writes.offset;
     writes.relay(this.nowMs, GETACK, 0, GETACK.length);
+    writes.flush();
     this.askedTo = writes.offset;
   }
 
@@ -345,6 +346,7 @@ export class MasterSide {
       if (nowMs >= this.pingDueMs) {
         this.pingDueMs = nowMs + config['repl-ping-replica-period'] * 1000;
         history.writes.relay(nowMs, PING, 0, PING.length);
+        history.writes.flush();
       }
     }
     for (const replica of this.all()) {

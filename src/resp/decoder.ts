@@ -146,6 +146,7 @@ export class Decoder {
       this.argumentsLeft = -1;
       const { view } = this;
       view.buf = this.buf;
+      view.stays = this.buf !== this.kept;
       view.argc = this.argc;
       view.start = this.frameStart;
       view.end = this.pos;

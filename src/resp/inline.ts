@@ -16,6 +16,7 @@ export const splitInline = (buf: Uint8Array, start: number, end: number, view: C
   if (O.isNone(words)) return false;
   const made = viewOf(words.value);
   view.buf = made.buf;
+  view.stays = true;
   view.start = 0;
   view.end = made.end;
   view.argc = made.argc;

@@ -22,6 +22,8 @@ export class CommandView {
   buf: Uint8Array = NO_BYTES;
   start = 0;
   end = 0;
+  /** Whether the bytes stay as they are until the end of the chunk: they do not lie where a cut-off request is kept. */
+  stays = true;
   /** Number of arguments, the command's name included. */
   argc = 0;
   private offsets = new Int32Array(16);
