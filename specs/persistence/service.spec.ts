@@ -248,6 +248,16 @@ test('a replica keeps the keys whose time is over when it loads', async (t) => {
   t.is(contents(b.keyspace).size, 1);
 });
 
+test('at start the files go that background saves of killed processes have left, and no others', async (t) => {
+  const bench = new Bench(await makeTempDir(t));
+  const none = 2 ** 22 + 1; // above the largest pid there is
+  const kept = [`temp-${process.pid}-1.rdb`, `temp-${none}.rdb`, `temp-${none}-1.rdb.old`];
+  for (const name of [...kept, `temp-${none}-1.rdb`, `temp-${none}-27.rdb`])
+    await writeFile(join(bench.dir, name), 'x');
+  t.true(E.isRight(await bench.persistence.load()()));
+  t.deepEqual((await readdir(bench.dir)).sort(), kept.sort());
+});
+
 test('without a file the server starts empty', async (t) => {
   const b = await bench(t);
   t.true(E.isRight(await b.persistence.load()()));

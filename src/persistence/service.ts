@@ -28,7 +28,16 @@ import { ExpiryMode, type Keyspace } from '../keyspace/keyspace.ts';
 import type { Logger } from '../log.ts';
 import type { Chunk } from '../net/peer.ts';
 import { type Loaded, Loading } from './loading.ts';
-import { type FileError, FileSink, readAtOnce, readInPieces, replaceFile, writeFileSync } from './rdb/file.ts';
+import {
+  type FileError,
+  FileSink,
+  readAtOnce,
+  readInPieces,
+  removeLeftovers,
+  replaceFile,
+  temporaryName,
+  writeFileSync,
+} from './rdb/file.ts';
 import type { RdbError } from './rdb/input.ts';
 import { accessKindOf, type SnapshotOrigin } from './rdb/writer.ts';
 import { Snapshotter } from './snapshot.ts';
@@ -169,8 +178,11 @@ export class Persistence {
 
   /** Path of the RDB file. */
   get path(): string {
-    const { config } = this.config;
-    return resolve(fromLatin1(config.dir), fromLatin1(config.dbfilename));
+    return resolve(this.folder, fromLatin1(this.config.config.dbfilename));
+  }
+
+  private get folder(): string {
+    return resolve(fromLatin1(this.config.config.dir));
   }
 
   // ── saving ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,7 +302,7 @@ export class Persistence {
   }
 
   private temporaryPath(suffix = ''): string {
-    return join(resolve(fromLatin1(this.config.config.dir)), `temp-${process.pid}${suffix}.rdb`);
+    return join(this.folder, temporaryName(suffix));
   }
 
   // ── loading ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,9 +338,11 @@ export class Persistence {
         return TE.left(loadError(path, error));
       }),
     );
-    return () => {
+    return async () => {
       this.isOpening = true;
       this.tell();
+      for (const name of await removeLeftovers(this.folder)())
+        log.notice(`Removed ${name}, left by a save that was killed`);
       return read();
     };
   }

@@ -7,10 +7,11 @@
  * @since 0.1.0
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as E from 'fp-ts/Either';
 import { pipe } from 'fp-ts/function';
+import type * as T from 'fp-ts/Task';
 import * as TE from 'fp-ts/TaskEither';
 import { Observable, Subject } from 'rxjs';
 import type { SnapshotSink } from '../snapshot.ts';
@@ -192,6 +193,34 @@ export const replaceFile = (temporary: string, target: string): TE.TaskEither<Fi
     attempt('rename', target, () => rename(temporary, target)),
     TE.chain(() => attempt('fsync', dirname(target), () => syncFolder(dirname(target)))),
   );
+
+/** Name of the file that a process writes before it takes the place of another. */
+export const temporaryName = (suffix = ''): string => `temp-${process.pid}${suffix}.rdb`;
+/** Those of background saves; redis-server's have no second number and are none of our business. */
+const LEFTOVER = /^temp-(\d+)-\d+\.rdb$/;
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
+  }
+};
+
+/** Removes what background saves of processes that were killed have left in a folder. Answers the names. */
+export const removeLeftovers = (folder: string): T.Task<readonly string[]> => {
+  const isLeftover = (name: string): boolean => {
+    const pid = LEFTOVER.exec(name)?.[1];
+    return pid !== undefined && !isRunning(Number(pid));
+  };
+  return async () => {
+    // A folder that cannot be read, or a file that cannot be removed, does no harm: the next start tries again.
+    const names = (await readdir(folder).catch(() => [])).filter(isLeftover);
+    for (const name of names) await unlink(join(folder, name)).catch(() => {});
+    return names;
+  };
+};
 
 const syncFolder = async (path: string): Promise<void> => {
   const folder = await open(path, 'r');
