@@ -94,6 +94,21 @@ test('what is held back between two chunks is decoded later, wherever the cut is
   }
 });
 
+test('a large request is not held once it has been dealt with', (t) => {
+  const decoder = new Decoder(LIMITS);
+  const bytes = encodeCommand(Array.from({ length: 20_000 }, (_, i) => String(i)));
+  const half = bytes.length >> 1;
+  decoder.feed(bytes.subarray(0, half), half);
+  t.is(decoder.next(), Decoded.NeedMore);
+  decoder.feed(bytes.subarray(half), bytes.length - half);
+  t.is(decoder.next(), Decoded.Command);
+  t.is(decoder.view.text(19_999), '19999');
+  t.is(decoder.next(), Decoded.NeedMore);
+  t.is(decoder.heldBytes, 0);
+  t.is(decoder.view.buf.length, 0);
+  t.deepEqual(decode([encodeCommand(['SET', 'a', 'b'])], decoder).commands, [['SET', 'a', 'b']]);
+});
+
 const scrap = fc.constantFrom(
   '*1\r\n$4\r\nPING\r\n',
   '*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n\r\n\r\n',

@@ -106,6 +106,7 @@ export class WriteStream {
     if (run.end === run.start) return;
     this.runSubject.next(run);
     run.start = run.end;
+    run.buf = NO_BYTES; // it may be a large one
   }
 
   /** The next event names its database again; for a consumer that starts in the middle. */

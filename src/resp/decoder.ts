@@ -235,7 +235,10 @@ export class Decoder {
     const length = this.end - from;
     if (length === 0) {
       this.keptBytes = 0;
-      if (this.kept.length > KEPT_BYTES_IDLE_MAX) this.kept = NO_BYTES;
+      if (this.kept.length > KEPT_BYTES_IDLE_MAX) {
+        this.kept = NO_BYTES;
+        this.view.release();
+      }
     } else if (this.buf === this.kept) {
       if (from > 0) this.kept.copyWithin(0, from, this.end);
       this.keptBytes = length;

@@ -10,6 +10,8 @@ import { parseBigInteger, parseInteger } from './numbers.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const FOLD = 0x20;
+/** Room for so many arguments stays when a large request has been dealt with. */
+const KEPT_ARGUMENTS_MAX = 64;
 /** Arguments may be longer than V8's longest string (2^29 - 24 chars), and texts are put into longer ones. */
 const TEXT_BYTES_MAX = 2 ** 28;
 
@@ -83,6 +85,14 @@ export class CommandView {
   /** Any int64, or undefined. */
   bigInteger(index: number): bigint | undefined {
     return parseBigInteger(this.buf, this.offsets[index], this.lengths[index]);
+  }
+
+  /** Lets a large request go, that nobody reads any more. */
+  release(): void {
+    this.buf = NO_BYTES;
+    if (this.offsets.length <= KEPT_ARGUMENTS_MAX) return;
+    this.offsets = new Int32Array(KEPT_ARGUMENTS_MAX);
+    this.lengths = new Int32Array(KEPT_ARGUMENTS_MAX);
   }
 
   /** An independent copy, for whoever keeps the command past its turn. */
