@@ -7,10 +7,12 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import * as E from 'fp-ts/Either';
+import { firstValueFrom } from 'rxjs';
 import { type Config, defaults } from '../../src/config/config.ts';
 import { systemEnvironment } from '../../src/environment.ts';
 import { Logger } from '../../src/log.ts';
 import { MAX_CLIENTS, PROTECTED_MODE } from '../../src/net/clients.ts';
+import { PeerError } from '../../src/net/peer.ts';
 import { tcpTransport } from '../../src/net/tcp.ts';
 import { buildServer, openListeners, type Server, serve } from '../../src/server.ts';
 import { encodeCommand } from '../support/reply.ts';
@@ -26,6 +28,13 @@ interface Started {
   readonly clients: () => number;
   readonly client: (host?: string) => Promise<RawClient>;
 }
+
+test('an address that is none fails the connection, and nothing else', async (t) => {
+  for (const localAddress of ['60 1', 'here', '300.1.1.1']) {
+    const peer$ = tcpTransport().connect({ host: '127.0.0.1', port: 1, localAddress });
+    await t.throwsAsync(firstValueFrom(peer$), { instanceOf: PeerError });
+  }
+});
 
 const start = async (t: ExecutionContext, quick: boolean, config: Partial<Config> = {}): Promise<Started> => {
   const environment = { ...systemEnvironment(), transport: tcpTransport(quick) };

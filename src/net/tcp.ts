@@ -182,14 +182,18 @@ export const tcpTransport = (quick = true): Transport => {
 
   const connect = (options: ConnectOptions): Observable<Peer> =>
     new Observable<Peer>((subscriber) => {
-      const socket = net.connect({
-        host: options.host,
-        port: options.port,
-        ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-      });
+      const { host, port, localAddress } = options;
       let handedOver = false;
       const onError = (error: NodeJS.ErrnoException) =>
         subscriber.error(new PeerError(error.code ?? 'EIO', error.message));
+      let socket: net.Socket;
+      try {
+        socket = net.connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+      } catch (error) {
+        // Node throws at addresses that are none, as if they were the program's and not the configuration's.
+        subscriber.error(new PeerError('EINVAL', error instanceof Error ? error.message : String(error)));
+        return;
+      }
       socket.once('error', onError);
       socket.once('connect', () => {
         socket.off('error', onError);
