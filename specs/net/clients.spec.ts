@@ -77,6 +77,16 @@ test('a request larger than client-query-buffer-limit ends the connection', (t) 
   t.true(server.log.some((line) => line.includes('Closing client that reached max query buffer length')));
 });
 
+test('a request that int32 cannot measure ends the connection, whatever client-query-buffer-limit says', (t) => {
+  const server = new VirtualServer({ 'client-query-buffer-limit': 2 ** 33 });
+  const peer = server.connect();
+  const [client] = server.server.services.clients.all();
+  Object.defineProperty(client.decoder, 'pendingBytes', { value: 2 ** 31 - 2 ** 19 });
+  peer.send('*2\r\n$4\r\nECHO\r\n$1000\r\nx');
+  server.turn();
+  t.true(peer.isAborted);
+});
+
 test('an argument larger than proto-max-bulk-len is a protocol error', (t) => {
   const server = new VirtualServer({ 'proto-max-bulk-len': 1_000_000 });
   const peer = server.connect();

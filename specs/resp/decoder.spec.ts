@@ -109,6 +109,11 @@ test('a large request is not held once it has been dealt with', (t) => {
   t.deepEqual(decode([encodeCommand(['SET', 'a', 'b'])], decoder).commands, [['SET', 'a', 'b']]);
 });
 
+test('an argument that int32 cannot measure is refused, whatever the limit', (t) => {
+  const decoder = new Decoder({ bulkBytesMax: 2 ** 33 });
+  t.is(decode([Buffer.from('*2\r\n$3000000000\r\nabc')], decoder).error, 'invalid bulk length');
+});
+
 const scrap = fc.constantFrom(
   '*1\r\n$4\r\nPING\r\n',
   '*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n\r\n\r\n',

@@ -20,6 +20,9 @@ import type { Peer } from './peer.ts';
  */
 export const OUTPUT_PAUSE_BYTES = 64 * 1024 * 1024;
 
+/** Places in a request are int32, and the chunk that completes it comes on top. */
+const REQUEST_BYTES_MAX = 2 ** 31 - 2 ** 20;
+
 /** How long a connection that is over for us may take to read the last of what it was sent. */
 export const CLOSING_MS_MAX = 60_000;
 
@@ -158,7 +161,7 @@ export class ClientRegistry {
 
   /** Closes a client whose unfinished request is larger than client-query-buffer-limit. True when it was. */
   checkQueryBuffer(client: Client): boolean {
-    const limit = this.dependencies.config()['client-query-buffer-limit'];
+    const limit = Math.min(this.dependencies.config()['client-query-buffer-limit'], REQUEST_BYTES_MAX);
     if (client.decoder.pendingBytes <= limit || client.kind === ClientKind.Master) return false;
     this.dependencies.stats.queryBufferDisconnections++;
     this.dependencies.warn(

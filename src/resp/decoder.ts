@@ -207,7 +207,8 @@ export class Decoder {
     if (at + 1 >= end || buf[at] === NUL) return NEED_MORE;
     const value = parseInteger(buf, pos + 1, at - pos - 1);
     if (Number.isNaN(value)) return INVALID;
-    if (buf[pos + 1] !== MINUS && value > max) return INVALID;
+    // However large the limit is: places in a request are int32.
+    if (buf[pos + 1] !== MINUS && value > Math.min(max, INT_MAX)) return INVALID;
     this.pos = at + 2;
     return buf[pos + 1] === MINUS ? -1 : value;
   }
