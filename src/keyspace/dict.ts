@@ -50,6 +50,24 @@ const reverseBits = (value: number): number => {
   return (v >>> 16) | (v << 16);
 };
 
+/** Whether the key that begins at word `at` equals bytes[offset, offset + length). Keys begin at whole words. */
+const sameBytes = (words: Int32Array, at: number, bytes: Uint8Array, offset: number, length: number): boolean => {
+  let i = 0;
+  let word = at;
+  for (; i + 4 <= length; i += 4) {
+    const from = offset + i;
+    const four = bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16) | (bytes[from + 3] << 24);
+    if (words[word++] !== four) return false;
+  }
+  if (i === length) return true;
+  let rest = words[word];
+  for (; i < length; i++) {
+    if ((rest & 255) !== bytes[offset + i]) return false;
+    rest >>>= 8;
+  }
+  return true;
+};
+
 export class Dict {
   private readonly arena: Arena;
   private readonly k0: number;
@@ -107,20 +125,24 @@ export class Dict {
 
   /** Ref of the entry with this key, or 0. */
   find(header: number, hash: number, bytes: Uint8Array, offset: number, length: number): number {
+    // The way of `slot`, written out: this is the one place where a few nanoseconds count.
     const pages = this.arena.words;
-    let ref = this.firstInBucket(header, this.bucketOf(header, hash));
+    const headerWords = pages[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    const mask = headerWords[headerAt + MASK];
+    let bucket = hash & mask;
+    if (bucket >= headerWords[headerAt + BUCKETS]) bucket &= mask >>> 1;
+    const directory = headerWords[headerAt + DIRECTORY];
+    const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + (bucket >>> SEGMENT_SHIFT)];
+    let ref = pages[segment >>> 16][((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK)];
     while (ref !== 0) {
       const words = pages[ref >>> 16];
       const at = (ref & 0xffff) << 2;
       if (words[at + HASH] === hash) {
         const meta = words[at + META];
         const keyBytes = (meta & WIDE) !== 0 ? words[at + 4] : (meta >>> 16) & 255;
-        if (keyBytes === length) {
-          const page = this.arena.bytes[ref >>> 16];
-          const keyAt = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7];
-          let i = 0;
-          while (i < length && page[keyAt + i] === bytes[offset + i]) i++;
-          if (i === length) return ref;
+        if (keyBytes === length && sameBytes(words, at + (KEY_OFFSET[(meta >>> 8) & 7] >>> 2), bytes, offset, length)) {
+          return ref;
         }
       }
       ref = words[at + NEXT];
