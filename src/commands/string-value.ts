@@ -57,6 +57,8 @@ export const storeArgument = (
   let stored: number;
   if (ref === MISSING) {
     stored = db.create(buf, cmd.offset(key), cmd.length(key), length, Type.String, encoding, expires);
+  } else if (!expires && db.overwrite(ref, buf, at, length, encoding)) {
+    return ref;
   } else {
     if (!keepExpiry && !expires) db.clearExpiry(ref);
     stored = db.resize(asString(db, ref, cmd, key), length, encoding, false, false);

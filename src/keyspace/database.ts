@@ -25,7 +25,7 @@ import {
   META,
   NARROW_BYTES_MAX,
   NEXT,
-  type Type,
+  Type,
   typeOf,
   WIDE,
 } from './entry.ts';
@@ -49,6 +49,8 @@ const INLINE_VALUE_BYTES_MAX = 2048;
 /** Growing values get as much room again, up to this much more (as Redis' sds does). */
 const SLACK_BYTES_MAX = 1024 * 1024;
 
+/** Type and layout of an entry: a string in its narrow form with no room for an expiry has none of these bits. */
+const PLAIN_MASK = 15 | EXPIRES | WIDE | EXTERNAL;
 const MOVED_META = 0xff; // type and encoding survive a move, the layout bits do not
 
 /** What a flushed database leaves behind for the reclaimer and for a snapshot that still walks it. */
@@ -264,6 +266,27 @@ export class Database {
       }
     }
     return this.relocate(ref, valueLength, encoding, keep, slack);
+  }
+
+  /**
+   * Puts a short string in the place of another where nothing else changes: no expiry in the way, and the block fits.
+   * False, and nothing done, where that is not so. The common case of SET in one step.
+   */
+  overwrite(ref: number, bytes: Uint8Array, offset: number, length: number, encoding: Encoding): boolean {
+    const page = ref >>> 16;
+    const words = this.arena.words[page];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    if ((meta & PLAIN_MASK) !== Type.String || length > NARROW_BYTES_MAX) return false;
+    const keyLength = (meta >>> 16) & 255;
+    if (length !== meta >>> 24) {
+      const room = this.arena.capacity(ref) - KEY_OFFSET[0] - keyLength;
+      if (length > room || (length < room >>> 1 && room > 64)) return false;
+    }
+    this.preserve(ref);
+    words[at + META] = (meta & 0x00ffff0f) | (encoding << 4) | (length << 24);
+    copyBytes(bytes, offset, this.arena.bytes[page], (at << 2) + KEY_OFFSET[0] + keyLength, length);
+    return true;
   }
 
   /** Removes an entry: its value, its expiry and its key. */
