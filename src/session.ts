@@ -5,7 +5,17 @@
  *
  * @since 0.1.0
  */
-import { catchError, EMPTY, finalize, Observable, type OperatorFunction, Subject, takeUntil, tap } from 'rxjs';
+import {
+  catchError,
+  EMPTY,
+  finalize,
+  ignoreElements,
+  Observable,
+  type OperatorFunction,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import type { Dispatcher } from './commands/dispatch.ts';
 import type { Logger } from './log.ts';
 import type { Client } from './net/client.ts';
@@ -122,6 +132,7 @@ export const session = (peer: Peer, dependencies: SessionDependencies): Observab
   return peer.chunks$.pipe(
     decodeFrames(client, clients, dispatcher),
     tap((view) => dispatcher.run(client, view)),
+    ignoreElements(), // a view ends here: what follows is about the end of the session, and would cost each command
     catchError(closeWith(client, dependencies)),
     takeUntil(ended$),
     finalize(() => clients.remove(client)),

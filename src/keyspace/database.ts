@@ -379,8 +379,11 @@ export class Database {
     if (keyspace.noTouch) return;
     const words = this.arena.words[ref >>> 16];
     const at = ((ref & 0xffff) << 2) + ACCESS;
-    const access = keyspace.lfu ? keyspace.nextLfu(words[at] & 0xffffff) : keyspace.lruClock;
-    words[at] = (words[at] & 0xff000000) | access;
+    const old = words[at];
+    const access = keyspace.lfu ? keyspace.nextLfu(old & 0xffffff) : keyspace.lruClock;
+    const noted = (old & 0xff000000) | access;
+    // A key that is read again within the second stays clean in the processor's cache.
+    if (noted !== old) words[at] = noted;
   }
 
   /** Whether the key of this entry is past its time, whatever is to be done about it. */
