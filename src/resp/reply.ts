@@ -25,6 +25,7 @@ const FALSE_3 = ascii('#f\r\n');
 const EMPTY_BULK = ascii('$0\r\n\r\n');
 
 const HEADER_BYTES_MAX = 1 + INTEGER_BYTES_MAX + 2;
+const ZERO = 48;
 const CR = 13;
 const LF = 10;
 
@@ -93,13 +94,26 @@ export class Reply {
       this.raw(EMPTY_BULK);
       return;
     }
-    this.head(DOLLAR, length);
-    this.reserve(length + 2);
-    const { buf, pos } = this;
+    // One look at the room for the whole reply: GET's hot path.
+    this.reserve(HEADER_BYTES_MAX + length + 2);
+    const { buf } = this;
+    let pos = this.pos;
+    buf[pos++] = DOLLAR;
+    if (length < 10) buf[pos++] = ZERO + length;
+    else if (length < 100) {
+      const tens = (length / 10) | 0;
+      buf[pos] = ZERO + tens;
+      buf[pos + 1] = ZERO + length - tens * 10;
+      pos += 2;
+    } else pos = writeInteger(buf, pos, length);
+    buf[pos] = CR;
+    buf[pos + 1] = LF;
+    pos += 2;
     copyBytes(bytes, offset, buf, pos, length);
-    buf[pos + length] = CR;
-    buf[pos + length + 1] = LF;
-    this.pos = pos + length + 2;
+    pos += length;
+    buf[pos] = CR;
+    buf[pos + 1] = LF;
+    this.pos = pos + 2;
   }
 
   bulkBytes(bytes: Uint8Array): void {
