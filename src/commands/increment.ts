@@ -45,7 +45,10 @@ const increment = (db: Database, cmd: CommandView, reply: Reply, by: number, byB
   const sum = old + by;
   if (!Number.isSafeInteger(sum)) return incrementBig(db, ref, cmd, reply, byBig ?? BigInt(by));
 
-  makeRoom(db, ref, cmd, integerBytes(sum), Encoding.Int);
+  const length = integerBytes(sum);
+  // Mostly the number of digits stays, and the new ones take the place of the old ones.
+  if (ref !== MISSING && length === db.valueLength && db.encoding(ref) === Encoding.Int) db.preserve(ref);
+  else makeRoom(db, ref, cmd, length, Encoding.Int);
   writeInteger(db.valueBytes, db.valueAt, sum);
   reply.integer(sum);
   return Outcome.AsReceived;
