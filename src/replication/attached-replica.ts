@@ -39,6 +39,8 @@ export class AttachedReplica {
   readonly speaksPsync: boolean;
   /** Next byte of the stream that its peer is to get. */
   offset = 0;
+  /** The piece of the stream that its socket takes; used again once the socket has taken it. */
+  piece: Uint8Array | undefined = undefined;
   /** Whether the stream flows: not before the snapshot is loaded. */
   streaming = false;
   /** It has not yet reached the end of the stream since its full sync; the backlog keeps what it needs. */

@@ -42,7 +42,6 @@ export class MasterSide {
   /** A replica came, went, got online, or acknowledged something. */
   readonly changes$: Observable<void> = this.changeSubject.asObservable();
   private transfer: SnapshotTransfer | undefined = undefined;
-  private scratch: Uint8Array = new Uint8Array(FEED_BYTES);
   private feedScheduled = false;
   private snapshotDueMs = Number.POSITIVE_INFINITY;
   private pingDueMs = 0;
@@ -310,12 +309,12 @@ export class MasterSide {
         this.drop(replica);
         return;
       }
-      const { scratch } = this;
-      const bytes = backlog.copy(replica.offset, scratch);
+      replica.piece ??= new Uint8Array(FEED_BYTES);
+      const bytes = backlog.copy(replica.offset, replica.piece);
       replica.offset += bytes;
       parts.stats.replicationOutBytes += bytes;
       client.networkOutBytes += bytes;
-      if (!peer.write(scratch, 0, bytes)) this.scratch = new Uint8Array(FEED_BYTES);
+      peer.write(replica.piece, 0, bytes);
     }
     if (replica.catchingUp) {
       replica.catchingUp = replica.offset < end;
