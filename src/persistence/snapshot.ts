@@ -67,7 +67,7 @@ export interface SnapshotterOptions {
 }
 
 /** Long enough to be efficient, short enough to drown in the latency of a loaded server. */
-const SLICE_US = 300;
+const SLICE_US = 150;
 /** The share of it that a slice takes even when the turn before did nothing else: whoever comes then waits less. */
 const LEAST_SHARE = 1 / 3;
 /** Looking at the clock costs as much as writing an entry. */
