@@ -49,7 +49,7 @@ export const findServers = (names) => {
 const versionOf = ({ command: [file, ...args] }) => {
   try {
     const text = execFileSync(file, [...args, '--version'], { encoding: 'utf8' }).trim();
-    return /v=(\S+)/.exec(text)?.[1] ?? text.split('\n', 1)[0];
+    return (/build=ferrous-(\S+)/.exec(text) ?? /v=(\S+)/.exec(text))?.[1] ?? text.split('\n', 1)[0];
   } catch {
     return 'unknown';
   }
