@@ -12,6 +12,9 @@ import { ExpiryMode } from './keyspace/keyspace.ts';
 const SLICE_US = 1000;
 const EXPIRY_BATCH = 64;
 const RECLAIM_BATCH = 512;
+/** Pages of the arena are unknown to V8: after so many released bytes it is told to collect, but not too often. */
+const COLLECT_BYTES = 64 * 1024 * 1024;
+const COLLECT_PERIOD_MS = 5000;
 
 export interface CronSwitches {
   /** DEBUG SET-ACTIVE-EXPIRE */
@@ -58,6 +61,7 @@ export const cron = (server: Services, dispatcher: Dispatcher, switches: CronSwi
   const { environment, clients } = server;
   const work = new BackgroundWork(server, dispatcher, switches);
   let sweptMs = environment.scheduler.now();
+  let collectedMs = sweptMs;
   const tick = (): void => {
     const nowMs = environment.scheduler.now();
     work.slice();
@@ -65,6 +69,12 @@ export const cron = (server: Services, dispatcher: Dispatcher, switches: CronSwi
     if (nowMs - sweptMs >= 1000) {
       sweptMs = nowMs;
       clients.sweep(nowMs);
+      const { arena } = server.keyspace;
+      if (arena.uncountedBytes >= COLLECT_BYTES && nowMs - collectedMs >= COLLECT_PERIOD_MS) {
+        collectedMs = nowMs;
+        arena.uncountedBytes = 0;
+        environment.collectGarbage?.();
+      }
     }
   };
   // The period is read anew each time, so that CONFIG SET hz counts at once.

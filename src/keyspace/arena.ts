@@ -32,8 +32,6 @@ const HUGE_CLASS = CLASS_COUNT;
 const PAGE_COUNT_MAX = 65536;
 /** A few empty pages are kept so that a load that breathes does not allocate and release the same page in turn. */
 const SPARE_PAGES_MAX = 4;
-/** After so much was released V8 is made to collect it. */
-const COLLECT_BYTES = 64 * 1024 * 1024;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
@@ -125,8 +123,8 @@ export class Arena {
   private readonly pagesByRun = new Int32Array(SLABS_PER_PAGE + 1);
   private readonly vacantPages: number[] = [];
   private emptyPages = 0;
-  /** Bytes of pages that were released and that V8 may not have collected yet. */
-  private uncountedBytes = 0;
+  /** Bytes of pages that were released, of which V8 knows nothing; set to 0 by who has it collect them. */
+  uncountedBytes = 0;
 
   constructor() {
     for (let sizeClass = 1; sizeClass < CLASS_COUNT; sizeClass++) {
@@ -313,12 +311,6 @@ export class Arena {
     const { length } = this.bytes[page];
     this.heldBytes -= length;
     if (length === PAGE_BYTES) this.uncountedBytes += length;
-    if (this.uncountedBytes >= COLLECT_BYTES) {
-      // The memory comes back when V8 collects the buffers, of which it knows nothing: as much counted memory, made and
-      // dropped, has it collect. Nothing is written to it, so it costs no memory.
-      this.uncountedBytes = 0;
-      new ArrayBuffer(COLLECT_BYTES);
-    }
     this.bytes[page] = NO_BYTES;
     this.words[page] = NO_WORDS;
     this.vacantPages.push(page);
