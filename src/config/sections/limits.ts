@@ -91,12 +91,17 @@ export const memoryManagement = section('MEMORY', 'How much memory the dataset m
 
 const ALWAYS_LAZY = 'always so: large values are freed in slices';
 const lazy = (doc: string) => directive(yesNo, false, { doc, effect: ALWAYS_LAZY });
+/** Memory comes back in slices either way; what replicas are told differs. */
+const told = (when: string) =>
+  directive(yesNo, false, {
+    doc: `${when} Replicas are told UNLINK instead of DEL; memory is freed in slices either way.`,
+  });
 
 export const lazyFreeing = section('LAZY FREEING', 'Whether large values are freed at once or bit by bit.', {
   'lazyfree-lazy-eviction': lazy('When a key is evicted.'),
-  'lazyfree-lazy-expire': lazy('When a key expires.'),
-  'lazyfree-lazy-server-del': lazy('When a command replaces a value.'),
-  'lazyfree-lazy-user-del': lazy('When a client calls DEL.'),
+  'lazyfree-lazy-expire': told('When a key expires.'),
+  'lazyfree-lazy-server-del': told('When RESTORE replaces a value by one that is past its time.'),
+  'lazyfree-lazy-user-del': told('When GETDEL removes a key.'),
   'lazyfree-lazy-user-flush': lazy('When a client calls FLUSHALL or FLUSHDB without SYNC or ASYNC.'),
 });
 
