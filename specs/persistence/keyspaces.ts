@@ -17,9 +17,9 @@ import { Keyspace } from '../../src/keyspace/keyspace.ts';
 import type { Transport } from '../../src/net/peer.ts';
 import type { RdbError } from '../../src/persistence/rdb/input.ts';
 import { RdbReader, type RdbReaderOptions } from '../../src/persistence/rdb/reader.ts';
-import { encodingOfString } from '../../src/persistence/rdb/value.ts';
 import type { SnapshotOrigin } from '../../src/persistence/rdb/writer.ts';
 import { type SnapshotSink, Snapshotter, type SnapshotterOptions } from '../../src/persistence/snapshot.ts';
+import { encodingOfBytes } from '../../src/string-encoding.ts';
 
 export const DATABASES = 4;
 /** Where the clock stands in these specs. */
@@ -44,7 +44,7 @@ export const put = (db: Database, key: string, value: string | Uint8Array, expir
   if (existing !== MISSING) db.remove(existing);
   const keyBytes = latin1(key);
   const bytes = typeof value === 'string' ? latin1(value) : value;
-  const encoding = encodingOfString(bytes, 0, bytes.length);
+  const encoding = encodingOfBytes(bytes, 0, bytes.length);
   const ref = db.create(keyBytes, 0, keyBytes.length, bytes.length, Type.String, encoding, expireAtMs !== NO_EXPIRY);
   db.valueBytes.set(bytes, db.valueAt);
   if (expireAtMs !== NO_EXPIRY) db.setExpiry(ref, expireAtMs);

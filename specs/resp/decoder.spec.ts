@@ -171,16 +171,6 @@ test('memory follows the bytes that came, not the length that was announced', (t
   t.true(many.heldBytes <= 4096);
 });
 
-test('bytes that are not used yet can be taken', (t) => {
-  const decoder = new Decoder(LIMITS);
-  const bytes = Buffer.concat([encodeCommand(['PING']), Buffer.from('rest')]);
-  decoder.feed(bytes, bytes.length);
-  t.is(decoder.next(), Decoded.Command);
-  t.is(Buffer.from(decoder.takeRest()).toString(), 'rest');
-  t.is(decoder.pendingBytes, 0);
-  t.deepEqual(decode([encodeCommand(['ECHO', 'a'])], decoder).commands, [['ECHO', 'a']]);
-});
-
 test('requests that are held back come when they are asked for, with what came meanwhile', (t) => {
   const decoder = new Decoder(LIMITS);
   const bytes = Buffer.concat([encodeCommand(['A']), encodeCommand(['B']), Buffer.from('*1\r\n$1\r')]);

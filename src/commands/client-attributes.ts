@@ -22,7 +22,6 @@ const flagsOf = (client: Client): string => {
   if (client.kind === ClientKind.Master) flags += 'M';
   if (client.blocked !== undefined) flags += 'b';
   if (client.closeAfterReply) flags += 'c';
-  if (client.doomed) flags += 'A';
   if (client.peer.isUnixSocket) flags += 'U';
   if (client.noEvict) flags += 'e';
   if (client.noTouch) flags += 'T';

@@ -11,13 +11,14 @@ import * as O from 'fp-ts/Option';
 import { parseMemory } from '../config/config.ts';
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { Digest, digestEntry, digestKeyspace } from '../keyspace/digest.ts';
-import { Encoding, encodingName, Type } from '../keyspace/entry.ts';
+import { encodingName, Type } from '../keyspace/entry.ts';
 import { globMatch } from '../keyspace/glob.ts';
 import { lruIdleSeconds } from '../keyspace/lfu.ts';
 import { RdbOutput } from '../persistence/rdb/output.ts';
 import { writerOf } from '../persistence/rdb/value.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
+import { textEncoding } from '../string-encoding.ts';
 import { isLocal } from './config.ts';
 import type { Context } from './context.ts';
 import { DEBUG_HELP } from './debug-help.ts';
@@ -37,7 +38,6 @@ const BAD_THRESHOLD = 'ERR argument must be a memory value bigger than 1 and sma
 const NO_TABLE = 'ERR The value stored at the specified key is not represented using an hash table';
 
 const UINT32_MAX = 2 ** 32 - 1;
-const EMBEDDED_BYTES_MAX = 44;
 
 /** C's atoi and strtod: the number that a text begins with, or 0. */
 const leadingNumber = (text: string): number => Number.parseFloat(text) || 0;
@@ -113,7 +113,7 @@ const addSample = (db: Database, prefix: string, number: number, size: number): 
   if (db.findKey(key, 0, key.length) !== MISSING) return;
   const text = Buffer.from(`value:${number}`, 'latin1');
   const length = size === 0 ? text.length : size;
-  const encoding = length <= EMBEDDED_BYTES_MAX ? Encoding.EmbStr : Encoding.Raw;
+  const encoding = textEncoding(length);
   db.create(key, 0, key.length, length, Type.String, encoding);
   const { valueBytes, valueAt } = db;
   const copied = Math.min(text.length, length);

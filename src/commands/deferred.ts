@@ -21,7 +21,7 @@ export const answerLater = (ctx: Context): Answer => {
   const { clients, environment } = ctx.server;
   // Dispatch silences the reply of a command when the command returns; this one comes after that.
   const silent = client.replyOff || client.replySkip > 0 || client.kind !== ClientKind.Normal;
-  const blocked = { deadlineMs: Number.POSITIVE_INFINITY, onTimeout: () => {}, onCancel: () => {} };
+  const blocked = { deadlineMs: Number.POSITIVE_INFINITY, onCancel: () => {} };
   client.blocked = blocked;
   return (write) =>
     environment.atTurnEnd(() => {

@@ -341,7 +341,7 @@ export class Dispatcher {
   private hold(client: Client, view: CommandView): void {
     client.commands--; // it is counted when it runs
     this.held.push({ client, view: view.detach() });
-    client.blocked = { deadlineMs: Number.POSITIVE_INFINITY, onTimeout: () => {}, onCancel: () => {} };
+    client.blocked = { deadlineMs: Number.POSITIVE_INFINITY, onCancel: () => {} };
   }
 
   private runHeld(): void {

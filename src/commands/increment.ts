@@ -17,11 +17,11 @@ import {
 import { integerBytes, parseBigInteger, parseInteger, writeBigInteger, writeInteger } from '../resp/numbers.ts';
 import type { Reply } from '../resp/reply.ts';
 import { type CommandView, latin1 } from '../resp/view.ts';
+import { textEncoding } from '../string-encoding.ts';
 import * as described from './docs/string.ts';
 import { NOT_A_FLOAT, NOT_AN_INTEGER, OVERFLOW, refuse, WRONGTYPE } from './errors.ts';
 import { INT64_MAX, INT64_MIN } from './expire-time.ts';
 import { command, Outcome } from './spec.ts';
-import { textEncoding } from './string-value.ts';
 
 const DECREMENT_OVERFLOW = 'ERR decrement would overflow';
 const NOT_FINITE = 'ERR increment would produce NaN or Infinity';

@@ -6,22 +6,12 @@
 import { copyBytes } from '../bytes.ts';
 import { type Database, MISSING, NO_EXPIRY } from '../keyspace/database.ts';
 import { Encoding, Type } from '../keyspace/entry.ts';
-import { INTEGER_BYTES_MAX, isIntegerText } from '../resp/numbers.ts';
 import type { CommandView } from '../resp/view.ts';
+import { encodingOfBytes } from '../string-encoding.ts';
 import type { Context } from './context.ts';
 
-/** Longest string that Redis keeps in one block with its header. */
-const EMBEDDED_BYTES_MAX = 44;
 /** Lengths are int32 in the keyspace, whatever `proto-max-bulk-len` allows. */
 const STRING_BYTES_MAX = 2 ** 31 - 1;
-
-/** The encoding of bytes that no number was made of. */
-export const textEncoding = (length: number): Encoding =>
-  length <= EMBEDDED_BYTES_MAX ? Encoding.EmbStr : Encoding.Raw;
-
-/** The encoding that OBJECT ENCODING names for bytes that a client has set. */
-export const encodingOfBytes = (bytes: Uint8Array, offset: number, length: number): Encoding =>
-  length <= INTEGER_BYTES_MAX && isIntegerText(bytes, offset, length) ? Encoding.Int : textEncoding(length);
 
 /** How long a string may become by APPEND and SETRANGE; a master's word is not disputed. */
 export const stringBytesMax = (ctx: Context): number =>

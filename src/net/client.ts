@@ -17,19 +17,10 @@ export enum ClientKind {
 
 /** Why a client's next commands have to wait, and what ends the waiting. */
 export interface Blocked {
-  /** When to give up, on the monotonic clock of the server in ms; Infinity = never. */
+  /** When whoever blocked it will give up, on the monotonic clock of the server in ms; Infinity = never. */
   readonly deadlineMs: number;
-  /** Writes the reply when the time is up. */
-  readonly onTimeout: () => void;
   /** Called when the client goes away, or is unblocked, in the meantime. */
   readonly onCancel: () => void;
-}
-
-/** How long output may exceed the soft limit, and what the hard one is. See client-output-buffer-limit. */
-export interface OutputLimit {
-  readonly hardBytes: number;
-  readonly softBytes: number;
-  readonly softSeconds: number;
 }
 
 export class Client implements Recipient {
@@ -57,8 +48,6 @@ export class Client implements Recipient {
   noTouch = false;
   closeAfterReply = false;
   closed = false;
-  /** The client is to be closed at the end of the turn; a word for the log. */
-  doomed = false;
   paused = false;
   blocked: Blocked | undefined = undefined;
 

@@ -44,7 +44,6 @@ export class Waiters {
     this.waiting.set(client, { client, offset, replicas, timer: timeout });
     client.blocked = {
       deadlineMs: timeoutMs > 0 ? environment.monotonicUs() / 1000 + timeoutMs : Number.POSITIVE_INFINITY,
-      onTimeout: () => this.reply(client),
       onCancel: () => this.forget(client),
     };
     this.master.requestAcks();

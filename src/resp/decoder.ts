@@ -159,22 +159,6 @@ export class Decoder {
     this.keepTail(this.argumentsLeft < 0 ? this.pos : this.frameStart);
   }
 
-  /** Bytes fed and not yet used; for a link that switches to another protocol in the middle of a chunk. */
-  takeRest(): Uint8Array {
-    const rest = this.buf.slice(this.pos, this.end);
-    this.reset();
-    return rest;
-  }
-
-  private reset(): void {
-    this.buf = NO_BYTES;
-    this.pos = 0;
-    this.end = 0;
-    this.keptBytes = 0;
-    this.argumentsLeft = -1;
-    this.bulkBytes = -1;
-  }
-
   /**
    * Reads the number of a header line (`*3\r\n`, `$5\r\n`) and steps behind it. As Redis does, the line ends at the
    * first CR and the byte behind it is not looked at.

@@ -2,8 +2,6 @@
  * Why a directive has no effect in Ferrous: one wording per reason, so that the documentation stays consistent.
  * @since 0.1.0
  */
-export const WORKS = 'works';
-export const NO_FORK = 'no fork: snapshots are taken inside the process';
 export const ONE_THREAD = 'one event loop serves all clients';
 export const NO_JEMALLOC = 'no jemalloc: memory is managed by pages of its own';
 export const NO_MODULES = 'no native code: modules cannot be loaded';

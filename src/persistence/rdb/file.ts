@@ -62,9 +62,6 @@ const attempt = <T>(operation: FileOperation, path: string, run: () => Promise<T
 const attemptSync = <T>(operation: FileOperation, path: string, run: () => T): E.Either<FileError, T> =>
   E.tryCatch(run, onlySystemErrors(operation, path));
 
-export const describeFileError = ({ operation, path, message }: FileError): string =>
-  `cannot ${operation} ${path}: ${message}`;
-
 // ── writing in slices ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A sink that writes a new file. `finish$` completes when its bytes are on the disk and it is closed. */

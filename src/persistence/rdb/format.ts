@@ -35,8 +35,6 @@ export const OPCODE_EXPIRETIME_MS = 252;
 export const OPCODE_EXPIRETIME = 253;
 export const OPCODE_SELECTDB = 254;
 export const OPCODE_EOF = 255;
-/** Whatever is below is a value type. */
-export const OPCODE_MIN = OPCODE_SLOT_INFO;
 
 export const TYPE_STRING = 0;
 

@@ -9,15 +9,11 @@
  */
 import { copyBytes } from '../../bytes.ts';
 import type { Database } from '../../keyspace/database.ts';
-import { Encoding, Type } from '../../keyspace/entry.ts';
-import { isIntegerText } from '../../resp/numbers.ts';
+import { Type } from '../../keyspace/entry.ts';
+import { encodingOfBytes } from '../../string-encoding.ts';
 import { TYPE_STRING, valueTypeName } from './format.ts';
 import type { RdbInput } from './input.ts';
 import type { RdbOutput } from './output.ts';
-
-/** Redis keeps strings up to this length beside their object. */
-const EMBEDDED_BYTES_MAX = 44;
-const INTEGER_BYTES_MAX = 20;
 
 export interface ValueWriter {
   /** The value type that stands before the key. */
@@ -48,12 +44,6 @@ export interface ValueReader {
   check(input: RdbInput, rdbType: number): void;
 }
 
-/** The encoding OBJECT ENCODING shows for a string that was just stored. */
-export const encodingOfString = (bytes: Uint8Array, offset: number, length: number): Encoding => {
-  if (length <= INTEGER_BYTES_MAX && isIntegerText(bytes, offset, length)) return Encoding.Int;
-  return length <= EMBEDDED_BYTES_MAX ? Encoding.EmbStr : Encoding.Raw;
-};
-
 const stringWriter: ValueWriter = {
   rdbType: () => TYPE_STRING,
   write: (output, db, ref, from, pieceBytes) => {
@@ -75,7 +65,7 @@ const stringReader: ValueReader = {
   load: (input, db, key, keyAt, keyLength, expires) => {
     input.readString();
     const { stringBytes, stringAt, stringLength } = input;
-    const encoding = encodingOfString(stringBytes, stringAt, stringLength);
+    const encoding = encodingOfBytes(stringBytes, stringAt, stringLength);
     const ref = db.create(key, keyAt, keyLength, stringLength, Type.String, encoding, expires);
     copyBytes(stringBytes, stringAt, db.valueBytes, db.valueAt, stringLength);
     return ref;
