@@ -12,6 +12,7 @@
  * All state is in the arena, so a collection costs no object on the JS heap:
  *
  *   header word  0 entries   1 buckets   2 mask (2^(L+1) - 1)   3 directory ref   4 directory capacity, in segments
+ *                5 no chain is, or ever was, longer than this
  *
  * SCAN walks the buckets in reversed-bit order of their number modulo 2^L: a bucket that splits puts its entries into
  * two buckets that are visited together, before or after, never in between, which keeps SCAN's guarantee.
@@ -33,12 +34,15 @@ const SPARSE_BUCKETS = 8;
 /** As many merges per removal, or a table that is emptied would keep most of its buckets for SCAN to walk. */
 const MERGES_MAX = 8;
 const HEADER_BYTES = 32;
+/** A fair sample gives up its tries after so many times as many as it should need (a chance of e^-32). */
+const TRIES_FACTOR_MAX = 32;
 
 const COUNT = 0;
 const BUCKETS = 1;
 const MASK = 2;
 const DIRECTORY = 3;
 const DIRECTORY_CAPACITY = 4;
+const LONGEST_CHAIN = 5;
 
 /** Reverses the 32 bits of an int32. */
 const reverseBits = (value: number): number => {
@@ -98,6 +102,7 @@ export class Dict {
     words[at + MASK] = BUCKETS_MIN * 2 - 1;
     words[at + DIRECTORY] = directory;
     words[at + DIRECTORY_CAPACITY] = this.arena.capacity(directory) >>> 2;
+    words[at + LONGEST_CHAIN] = 1;
     return header;
   }
 
@@ -121,6 +126,17 @@ export class Dict {
 
   bucketCount(header: number): number {
     return this.arena.words[header >>> 16][((header & 0xffff) << 2) + BUCKETS];
+  }
+
+  /** Bytes the table itself takes in the arena, its entries not included. */
+  memoryBytes(header: number): number {
+    const { arena } = this;
+    const words = arena.words[header >>> 16];
+    const at = (header & 0xffff) << 2;
+    const directory = words[at + DIRECTORY];
+    const first = arena.words[directory >>> 16][(directory & 0xffff) << 2];
+    const others = (words[at + BUCKETS] - 1) >>> SEGMENT_SHIFT;
+    return arena.capacity(header) + arena.capacity(directory) + arena.capacity(first) + others * SEGMENT_BUCKETS * 4;
   }
 
   /** Ref of the entry with this key, or 0. */
@@ -157,10 +173,12 @@ export class Dict {
     const at = (ref & 0xffff) << 2;
     const slot = this.slot(header, this.bucketOf(header, words[at + HASH]));
     const slotWords = this.slotWords;
-    words[at + NEXT] = slotWords[slot];
+    const first = slotWords[slot];
+    words[at + NEXT] = first;
     slotWords[slot] = ref;
     const headerWords = pages[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
+    if (first !== 0) this.noteChain(headerWords, headerAt, ref);
     const count = ++headerWords[headerAt + COUNT];
     // Two splits per added entry keep up with the load factor; the second one is rarely missing.
     if (count * BUCKETS_PER_ENTRY > headerWords[headerAt + BUCKETS]) this.split(header);
@@ -231,6 +249,42 @@ export class Dict {
     }
   }
 
+  /**
+   * A random entry, each with the same probability, or 0 when empty. `random` yields numbers in [0, 1).
+   *
+   * A bucket and a position in its chain are drawn, and drawn again where no entry is. All positions that any chain
+   * has must be in the draw: that is why the header knows how long chains can be. Where chains are so long that most
+   * draws would fail, entries are counted off instead.
+   */
+  sampleFairly(header: number, random: () => number): number {
+    const { words } = this.arena;
+    const headerWords = words[header >>> 16];
+    const headerAt = (header & 0xffff) << 2;
+    const count = headerWords[headerAt + COUNT];
+    if (count === 0) return 0;
+    const buckets = headerWords[headerAt + BUCKETS];
+    const longest = headerWords[headerAt + LONGEST_CHAIN];
+    const triesExpected = Math.ceil((buckets * longest) / count);
+    let tries = triesExpected > buckets ? 0 : triesExpected * TRIES_FACTOR_MAX;
+    while (tries-- > 0) {
+      let ref = this.firstInBucket(header, Math.floor(random() * buckets));
+      if (ref === 0) continue;
+      let steps = Math.floor(random() * longest);
+      while (steps > 0 && ref !== 0) {
+        ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+        steps--;
+      }
+      if (ref !== 0) return ref;
+    }
+    let steps = Math.floor(random() * count);
+    for (let bucket = 0; ; bucket++) {
+      for (let ref = this.firstInBucket(header, bucket); ref !== 0; steps--) {
+        if (steps === 0) return ref;
+        ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+      }
+    }
+  }
+
   /** Empties one bucket of a table that nobody reads any more; entries go to `release`. For sliced freeing. */
   takeBucket(header: number, bucket: number, release: (ref: number) => void): number {
     const slot = this.slot(header, bucket);
@@ -264,6 +318,14 @@ export class Dict {
     const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + (bucket >>> SEGMENT_SHIFT)];
     this.slotWords = pages[segment >>> 16];
     return ((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK);
+  }
+
+  /** Sees how long the chain is that begins at `first`, for the header. */
+  private noteChain(headerWords: Int32Array, headerAt: number, first: number): void {
+    const pages = this.arena.words;
+    let length = 0;
+    for (let ref = first; ref !== 0; ref = pages[ref >>> 16][((ref & 0xffff) << 2) + NEXT]) length++;
+    if (length > headerWords[headerAt + LONGEST_CHAIN]) headerWords[headerAt + LONGEST_CHAIN] = length;
   }
 
   private redirect(header: number, from: number, hash: number, to: number): void {
@@ -377,6 +439,8 @@ export class Dict {
         at = ((ref & 0xffff) << 2) + NEXT;
       }
       words[at] = lastFirst;
+      const joined = this.firstInBucket(header, last - (low + 1));
+      if (joined !== lastFirst) this.noteChain(headerWords, headerAt, joined);
     }
     headerWords[headerAt + BUCKETS] = last;
     mask = low * 2 + 1;
