@@ -271,3 +271,21 @@ export const clientSetname = describe({
     arguments: [{ name: 'connection-name', type: 'string' }],
   },
 });
+
+export const clientUnblock = describe({
+  name: 'unblock',
+  arity: -3,
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  acl: ['admin', 'slow', 'dangerous', 'connection'],
+  keys: [],
+  docs: {
+    summary: 'Unblocks a client blocked by a blocking command from a different connection.',
+    since: '5.0.0',
+    group: 'connection',
+    complexity: 'O(log N) where N is the number of client connections',
+    arguments: [
+      { name: 'client-id', type: 'integer' },
+      { name: 'unblock-type', type: 'oneof', flags: ['optional'], arguments: [token('timeout'), token('error')] },
+    ],
+  },
+});

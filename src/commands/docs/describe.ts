@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import type { ArgumentDocs, CommandSpec } from '../spec.ts';
+import type { ArgumentDocs, CommandSpec, KeyFlag, KeySpec } from '../spec.ts';
 
 /** A command without what runs it. */
 export type CommandDescription = Omit<CommandSpec, 'reduce' | 'subcommands'>;
@@ -28,4 +28,30 @@ export const token = (name: string, more: Pick<ArgumentDocs, 'since' | 'flags'> 
   type: 'pure-token',
   token: name.toUpperCase(),
   ...more,
+});
+
+/** How many of the results to leave out and how many to return. */
+export const limit: ArgumentDocs = {
+  name: 'limit',
+  type: 'block',
+  token: 'LIMIT',
+  flags: ['optional'],
+  arguments: [
+    { name: 'offset', type: 'integer' },
+    { name: 'count', type: 'integer' },
+  ],
+};
+
+/** Keys behind their number, which is argument `at`. */
+export const countedKeys = (flags: readonly KeyFlag[], at = 1): KeySpec => ({
+  flags,
+  begin: { kind: 'index', index: at },
+  find: { kind: 'keynum', keyNumIndex: 0, firstKey: 1, step: 1 },
+});
+
+/** Keys from the first argument on; what follows the last of them is a timeout. */
+export const keysBeforeTimeout = (flags: readonly KeyFlag[]): KeySpec => ({
+  flags,
+  begin: { kind: 'index', index: 1 },
+  find: { kind: 'range', lastKey: -2, step: 1, limit: 0 },
 });

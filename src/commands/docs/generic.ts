@@ -7,8 +7,33 @@
  *
  * @since 0.1.0
  */
-import { manyKeys, oneKey } from '../spec.ts';
-import { describe, everyKey, key, token } from './describe.ts';
+import { type ArgumentDocs, type KeySpec, manyKeys, oneKey } from '../spec.ts';
+import { describe, everyKey, key, limit, token } from './describe.ts';
+import { sortKeys, sortRoKeys } from './getkeys.ts';
+
+const sortComplexity =
+  'O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).';
+const patternKeys: KeySpec = {
+  notes:
+    "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+  flags: ['RO', 'access'],
+  begin: { kind: 'unknown' },
+  find: { kind: 'unknown' },
+};
+const sortArguments: readonly ArgumentDocs[] = [
+  { name: 'by-pattern', type: 'pattern', displayText: 'pattern', keySpecIndex: 1, token: 'BY', flags: ['optional'] },
+  limit,
+  {
+    name: 'get-pattern',
+    type: 'pattern',
+    displayText: 'pattern',
+    keySpecIndex: 1,
+    token: 'GET',
+    flags: ['optional', 'multiple', 'multiple_token'],
+  },
+  { name: 'order', type: 'oneof', flags: ['optional'], arguments: [token('asc'), token('desc')] },
+  { name: 'sorting', type: 'pure-token', token: 'ALPHA', flags: ['optional'] },
+];
 
 export const copy = describe({
   name: 'copy',
@@ -209,6 +234,52 @@ export const scan = describe({
       { name: 'type', type: 'string', token: 'TYPE', since: '6.0.0', flags: ['optional'] },
     ],
   },
+});
+
+export const sort = describe({
+  name: 'sort',
+  arity: -2,
+  flags: ['write', 'denyoom'],
+  acl: ['write', 'set', 'sortedset', 'list', 'slow', 'dangerous'],
+  keys: [
+    oneKey(['RO', 'access']),
+    patternKeys,
+    {
+      notes:
+        "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array",
+      flags: ['OW', 'update'],
+      begin: { kind: 'unknown' },
+      find: { kind: 'unknown' },
+    },
+  ],
+  docs: {
+    summary: 'Sorts the elements in a list, a set, or a sorted set, optionally storing the result.',
+    since: '1.0.0',
+    group: 'generic',
+    complexity: sortComplexity,
+    arguments: [
+      key,
+      ...sortArguments,
+      { name: 'destination', type: 'key', keySpecIndex: 2, token: 'STORE', flags: ['optional'] },
+    ],
+  },
+  getKeys: sortKeys,
+});
+
+export const sortRo = describe({
+  name: 'sort_ro',
+  arity: -2,
+  flags: ['readonly'],
+  acl: ['read', 'set', 'sortedset', 'list', 'slow', 'dangerous'],
+  keys: [oneKey(['RO', 'access']), patternKeys],
+  docs: {
+    summary: 'Returns the sorted elements of a list, a set, or a sorted set.',
+    since: '7.0.0',
+    group: 'generic',
+    complexity: sortComplexity,
+    arguments: [key, ...sortArguments],
+  },
+  getKeys: sortRoKeys,
 });
 
 export const touch = describe({
