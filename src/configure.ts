@@ -6,8 +6,20 @@
 import * as E from 'fp-ts/Either';
 import { combineLatest } from 'rxjs';
 import type { Config } from './config/table.ts';
+import type { EncodingLimits } from './keyspace/limits.ts';
 import { describeListenError } from './net/listeners.ts';
 import type { Server } from './server.ts';
+
+const limitsOf = (config: Config): EncodingLimits => ({
+  hashEntries: config['hash-max-listpack-entries'],
+  hashValueBytes: config['hash-max-listpack-value'],
+  intsetEntries: config['set-max-intset-entries'],
+  setEntries: config['set-max-listpack-entries'],
+  setValueBytes: config['set-max-listpack-value'],
+  zsetEntries: config['zset-max-listpack-entries'],
+  zsetValueBytes: config['zset-max-listpack-value'],
+  listSize: config['list-max-listpack-size'],
+});
 
 const apply = ({ services }: Server, config: Config): void => {
   const { keyspace, clients, log } = services;
@@ -16,6 +28,7 @@ const apply = ({ services }: Server, config: Config): void => {
   keyspace.lfu = config['maxmemory-policy'].endsWith('lfu');
   keyspace.lfuLogFactor = config['lfu-log-factor'];
   keyspace.lfuDecayMinutes = config['lfu-decay-time'];
+  Object.assign(keyspace.limits, limitsOf(config));
 };
 
 const NO_PORT =

@@ -11,8 +11,8 @@
  *   ref  = page << 16 | unit          unit = 16 bytes; byte offset in the page = unit << 4; word offset = unit << 2
  *   slab = ref >>> 12
  *
- * Hot readers use the pages directly: `arena.bytes[ref >>> 16]` and `arena.words[ref >>> 16]`. These arrays change
- * only inside `allocate` and `free`.
+ * Hot readers use the pages directly: `arena.bytes[ref >>> 16]`, `arena.words[ref >>> 16]`, `arena.doubles[ref >>> 16]`.
+ * These arrays change only inside `allocate` and `free`.
  *
  * @since 0.1.0
  */
@@ -35,6 +35,7 @@ const SPARE_PAGES_MAX = 4;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
+const NO_DOUBLES = new Float64Array(0);
 
 /** The class whose blocks are the smallest that hold `units` units (1 ≤ units ≤ 32768). */
 const classOf = (units: number): number => {
@@ -95,6 +96,8 @@ export class Arena {
   readonly bytes: Uint8Array[] = [NO_BYTES];
   /** Page number → the same memory as int32 words. */
   readonly words: Int32Array[] = [NO_WORDS];
+  /** Page number → the same memory as float64. */
+  readonly doubles: Float64Array[] = [NO_DOUBLES];
   /** Bytes in blocks that are handed out, rounded up to their size class. */
   usedBytes = 0;
   /** Bytes in pages that are held. */
@@ -290,6 +293,7 @@ export class Arena {
     const buffer = length === PAGE_BYTES ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
     this.bytes[page] = new Uint8Array(buffer);
     this.words[page] = new Int32Array(buffer);
+    this.doubles[page] = new Float64Array(buffer);
     this.heldBytes += length;
     if (page >= this.freeSlabs.length) {
       this.freeSlabs = grown(this.freeSlabs, page * 2);
@@ -313,6 +317,7 @@ export class Arena {
     if (length === PAGE_BYTES) this.uncountedBytes += length;
     this.bytes[page] = NO_BYTES;
     this.words[page] = NO_WORDS;
+    this.doubles[page] = NO_DOUBLES;
     this.vacantPages.push(page);
   }
 }

@@ -30,7 +30,9 @@ import {
   WIDE,
 } from './entry.ts';
 import { ExpiryIndex } from './expiry-index.ts';
+import { KeyEventClass } from './key-events.ts';
 import type { Keyspace } from './keyspace.ts';
+import { copyLarge, isLarge, largeMemoryBytes } from './large.ts';
 
 /** What a command view looks like from here: its arguments as ranges of one buffer. */
 export interface Arguments {
@@ -51,7 +53,15 @@ const SLACK_BYTES_MAX = 1024 * 1024;
 
 /** Type and layout of an entry: a string in its narrow form with no room for an expiry has none of these bits. */
 const PLAIN_MASK = 15 | EXPIRES | WIDE | EXTERNAL;
+/** Tails of packed values up to this length are moved byte by byte. */
+const MOVED_BYTES_MAX = 64;
+/** Where the header of a listpack counts its elements; this many stand for "not known". */
+const COUNT_AT = 4;
+const COUNT_UNKNOWN = 65535;
 const MOVED_META = 0xff; // type and encoding survive a move, the layout bits do not
+
+/** Room for a packed collection: it rarely stays as it is, and a sixteenth costs little. */
+const packedRoom = (valueLength: number): number => valueLength + (valueLength >>> 4);
 
 /** What a flushed database leaves behind for the reclaimer and for a snapshot that still walks it. */
 export interface Detached {
@@ -111,6 +121,7 @@ export class Database {
     const ref = this.findKey(args.buf, args.offset(index), args.length(index));
     if (ref === MISSING) {
       this.keyspace.misses++;
+      this.notify(KeyEventClass.KeyMiss, 'keymiss', args, index);
       return MISSING;
     }
     this.keyspace.hits++;
@@ -121,8 +132,10 @@ export class Database {
   /** For commands that ask about a key without using it: counts a hit or a miss, touches nothing. */
   findQuietly(args: Arguments, index: number): number {
     const ref = this.findKey(args.buf, args.offset(index), args.length(index));
-    if (ref === MISSING) this.keyspace.misses++;
-    else this.keyspace.hits++;
+    if (ref === MISSING) {
+      this.keyspace.misses++;
+      this.notify(KeyEventClass.KeyMiss, 'keymiss', args, index);
+    } else this.keyspace.hits++;
     return ref;
   }
 
@@ -196,13 +209,40 @@ export class Database {
     }
   }
 
-  /** Bytes the entry occupies in the arena, its value included. */
-  memoryBytes(ref: number): number {
+  /** Ref of the root of a large value. */
+  root(ref: number): number {
     const words = this.arena.words[ref >>> 16];
     const at = (ref & 0xffff) << 2;
+    return words[at + externalWord(words[at + META])];
+  }
+
+  /**
+   * Bytes the entry occupies in the arena, its value included; of a large value as much as `samples` of its elements let
+   * expect, 0 = all of them.
+   */
+  memoryBytes(ref: number, samples = 0): number {
     const own = this.arena.capacity(ref);
-    const meta = words[at + META];
-    return (meta & EXTERNAL) === 0 ? own : own + this.arena.capacity(words[at + externalWord(meta)]);
+    const meta = this.meta(ref);
+    if ((meta & EXTERNAL) === 0) return own;
+    const block = this.root(ref);
+    const encoding = encodingOf(meta);
+    if (isLarge(encoding)) return own + largeMemoryBytes(this.keyspace, encoding, block, samples);
+    return own + this.arena.capacity(block);
+  }
+
+  // ── telling ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Tells of a change of the key in an argument, where somebody listens to this class of events. */
+  notify(eventClass: KeyEventClass, name: string, args: Arguments, index: number): void {
+    const { keyEvents } = this.keyspace;
+    if ((keyEvents.flags & eventClass) === 0) return;
+    keyEvents.emit(eventClass, name, this.index, args.buf, args.offset(index), args.length(index));
+  }
+
+  /** Tells of a change of a key given by its bytes. */
+  notifyKey(eventClass: KeyEventClass, name: string, bytes: Uint8Array, at: number, length: number): void {
+    const { keyEvents } = this.keyspace;
+    if ((keyEvents.flags & eventClass) !== 0) keyEvents.emit(eventClass, name, this.index, bytes, at, length);
   }
 
   // ── changing ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,11 +258,95 @@ export class Database {
     expires = false,
   ): number {
     const { dict } = this.keyspace;
-    const ref = this.allocate(bytes, offset, length, valueLength, valueLength, type | (encoding << 4), expires);
+    const room = type === Type.String ? valueLength : packedRoom(valueLength);
+    const ref = this.allocate(bytes, offset, length, valueLength, room, type | (encoding << 4), expires);
     this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
     dict.link(this.header, ref);
+    this.linked(ref, bytes, offset, length);
     this.loadValue(ref);
     return ref;
+  }
+
+  /** Adds a missing key with a large value, which is given by its root. */
+  createCollection(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    type: Type,
+    encoding: Encoding,
+    root: number,
+    expires = false,
+  ): number {
+    const { dict } = this.keyspace;
+    const ref = this.allocateAround(bytes, offset, length, root, type | (encoding << 4), expires);
+    this.arena.words[ref >>> 16][((ref & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
+    dict.link(this.header, ref);
+    this.linked(ref, bytes, offset, length);
+    return ref;
+  }
+
+  /** Puts a large value, given by its root, in the place of a packed one. Returns the entry, which may have moved. */
+  enlarge(ref: number, encoding: Encoding, root: number): number {
+    this.preserve(ref);
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    if ((meta & EXTERNAL) !== 0) {
+      const blockAt = at + externalWord(meta);
+      this.arena.free(words[blockAt]);
+      words[blockAt] = root;
+      words[at + 5] = 0;
+      words[at + META] = (meta & ~0xf0) | (encoding << 4);
+      return ref;
+    }
+    this.loadKey(ref);
+    const expires = this.expiryPosition(ref) >= 0;
+    const typeAndEncoding = typeOf(meta) | (encoding << 4);
+    const moved = this.allocateAround(this.keyBytes, this.keyAt, this.keyLength, root, typeAndEncoding, expires);
+    this.substitute(ref, moved);
+    this.arena.free(ref);
+    return moved;
+  }
+
+  /**
+   * Puts a packed value of `valueLength` bytes, still undefined, in the place of a large one, whose root is given up.
+   * Loads the value view and returns the entry, which has moved.
+   */
+  pack(ref: number, encoding: Encoding, valueLength: number): number {
+    this.preserve(ref);
+    return this.relocate(ref, valueLength, encoding, false, false);
+  }
+
+  /**
+   * Opens `inserted` bytes, still undefined, in the place of `removed` bytes at `position` of a listpack, and sets its
+   * length and count right. Loads the value view and returns the entry, which may have moved.
+   */
+  splice(ref: number, position: number, removed: number, inserted: number, countDelta: number): number {
+    this.preserve(ref);
+    this.loadValue(ref);
+    const encoding = this.encoding(ref);
+    const oldLength = this.valueLength;
+    const newLength = oldLength - removed + inserted;
+    let target = ref;
+    if (newLength < oldLength) {
+      this.moveTail(position + removed, position + inserted, oldLength);
+      target = this.resize(ref, newLength, encoding, true, false);
+    } else if (newLength > oldLength) {
+      target = this.resize(ref, newLength, encoding, true, false);
+      this.moveTail(position + removed, position + inserted, oldLength);
+    }
+    const { valueBytes, valueAt } = this;
+    valueBytes[valueAt] = newLength;
+    valueBytes[valueAt + 1] = newLength >>> 8;
+    valueBytes[valueAt + 2] = newLength >>> 16;
+    valueBytes[valueAt + 3] = newLength >>> 24;
+    const count = valueBytes[valueAt + COUNT_AT] | (valueBytes[valueAt + COUNT_AT + 1] << 8);
+    if (count !== COUNT_UNKNOWN) {
+      const counted = Math.min(count + countDelta, COUNT_UNKNOWN);
+      valueBytes[valueAt + COUNT_AT] = counted;
+      valueBytes[valueAt + COUNT_AT + 1] = counted >>> 8;
+    }
+    return target;
   }
 
   /**
@@ -336,23 +460,31 @@ export class Database {
     const moved = target.rebuilt(ref, bytes, offset, length);
     this.arena.words[moved >>> 16][((moved & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
     dict.link(target.header, moved);
+    target.linked(moved, bytes, offset, length);
     return expireAtMs === NO_EXPIRY ? moved : target.setExpiry(moved, expireAtMs);
   }
 
   /**
    * Copies value and expiry of an entry to another key, here or in another database, and returns the copy. The key must
-   * be missing there and its bytes must not lie in the arena. Only strings have their whole value in the value bytes:
-   * a type that has more duplicates it here, by `type`.
+   * be missing there and its bytes must not lie in the arena.
    */
   copyTo(ref: number, target: Database, bytes: Uint8Array, offset: number, length: number): number {
     const meta = this.meta(ref);
+    const type = typeOf(meta);
+    const encoding = encodingOf(meta);
     const expireAtMs = this.expireAtMs(ref);
     const expires = expireAtMs !== NO_EXPIRY;
-    this.loadValue(ref);
-    // These views stay good while memory is only taken; `target` may be this very database.
-    const { valueBytes, valueAt, valueLength } = this;
-    const copy = target.create(bytes, offset, length, valueLength, typeOf(meta), encodingOf(meta), expires);
-    copyBytes(valueBytes, valueAt, target.valueBytes, target.valueAt, valueLength);
+    let copy: number;
+    if (isLarge(encoding)) {
+      const root = copyLarge(this.keyspace, encoding, this.root(ref));
+      copy = target.createCollection(bytes, offset, length, type, encoding, root, expires);
+    } else {
+      this.loadValue(ref);
+      // These views stay good while memory is only taken; `target` may be this very database.
+      const { valueBytes, valueAt, valueLength } = this;
+      copy = target.create(bytes, offset, length, valueLength, type, encoding, expires);
+      copyBytes(valueBytes, valueAt, target.valueBytes, target.valueAt, valueLength);
+    }
     return expires ? target.setExpiry(copy, expireAtMs) : copy;
   }
 
@@ -392,9 +524,13 @@ export class Database {
     return position >= 0 && this.expiries.timeAt(position) < this.keyspace.nowMs;
   }
 
-  /** To be called before an entry changes: a snapshot that has not reached it writes it first. */
+  /**
+   * To be called before an entry changes: who watches it is told, and a snapshot that has not reached it writes it first.
+   * Of a large value the snapshot takes note only: `Keyspace.preserveElement` and `preserveChunk` follow.
+   */
   preserve(ref: number): void {
     const { keyspace } = this;
+    if (keyspace.watching !== 0) keyspace.onTouched(this, ref);
     if (keyspace.walker === undefined) return;
     const words = this.arena.words[ref >>> 16];
     const at = ((ref & 0xffff) << 2) + ACCESS;
@@ -454,10 +590,60 @@ export class Database {
     return ref;
   }
 
-  /** Puts a string entry into a new block because its value no longer fits (or wastes) the old one. */
+  /** Tells of an entry that has been linked under a key which was missing. */
+  private linked(ref: number, bytes: Uint8Array, offset: number, length: number): void {
+    const { keyspace } = this;
+    if ((keyspace.keyEvents.flags & KeyEventClass.New) !== 0) {
+      this.notifyKey(KeyEventClass.New, 'new', bytes, offset, length);
+    }
+    if (keyspace.watching !== 0) keyspace.onTouched(this, ref);
+    if (keyspace.waiting !== 0) keyspace.onReady(this, ref);
+  }
+
+  /** Moves the bytes of the loaded value from `from` up to `end` so that they begin at `to`. */
+  private moveTail(from: number, to: number, end: number): void {
+    const { valueBytes, valueAt } = this;
+    if (end - from > MOVED_BYTES_MAX) {
+      valueBytes.copyWithin(valueAt + to, valueAt + from, valueAt + end);
+    } else if (to < from) {
+      for (let i = from; i < end; i++) valueBytes[valueAt + i + to - from] = valueBytes[valueAt + i];
+    } else {
+      for (let i = end - 1; i >= from; i--) valueBytes[valueAt + i + to - from] = valueBytes[valueAt + i];
+    }
+  }
+
+  /** An entry, not linked, around the root of a large value. */
+  private allocateAround(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    root: number,
+    typeAndEncoding: number,
+    expires: boolean,
+  ): number {
+    const meta = typeAndEncoding | WIDE | EXTERNAL | (expires ? EXPIRES : 0);
+    const keyOffset = KEY_OFFSET[(meta >>> 8) & 7];
+    const ref = this.arena.allocate(keyOffset + length);
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    words[at + NEXT] = 0;
+    words[at + ACCESS] = (this.keyspace.epoch << 24) | this.keyspace.firstAccess();
+    words[at + META] = meta;
+    words[at + 4] = length;
+    words[at + 5] = 0;
+    if (expires) words[at + expiresWord(meta)] = -1;
+    words[at + externalWord(meta)] = root;
+    copyBytes(bytes, offset, this.arena.bytes[ref >>> 16], (at << 2) + keyOffset, length);
+    return ref;
+  }
+
+  /** Puts an entry into a new block because its value no longer fits (or wastes) the old one, or is no longer large. */
   private relocate(ref: number, valueLength: number, encoding: Encoding, keep: boolean, slack: boolean): number {
-    const room = slack ? valueLength + Math.min(valueLength, SLACK_BYTES_MAX) : valueLength;
     const meta = this.meta(ref);
+    const type = typeOf(meta);
+    let room = valueLength;
+    if (type !== Type.String) room = packedRoom(valueLength);
+    else if (slack) room += Math.min(valueLength, SLACK_BYTES_MAX);
     this.loadKey(ref);
     const expires = this.expiryPosition(ref) >= 0;
     const moved = this.allocate(
@@ -466,7 +652,7 @@ export class Database {
       this.keyLength,
       valueLength,
       room,
-      typeOf(meta) | (encoding << 4),
+      type | (encoding << 4),
       expires,
     );
     if (keep) {

@@ -224,6 +224,12 @@ class Walk implements Walker {
     return this.sections.some((section) => section.header === detached.header && !section.done);
   }
 
+  preserveElement(_root: number, _ref: number): void {}
+  preserveChunk(_root: number, _chunk: number): void {}
+  needsValue(_root: number): boolean {
+    return false;
+  }
+
   /** Nobody wants the result any more. */
   abort(): void {
     if (!this.over) this.end(false);
