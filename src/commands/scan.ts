@@ -1,59 +1,32 @@
 /**
  * Walking the keys of a database: KEYS in one go, SCAN in steps.
  *
- * In:  a pattern, a cursor. Out: keys that have not expired. What a step finds is collected as refs first, in one
- * reused list, because an expired key may be removed, and that must not happen under the walk.
+ * In:  a pattern, a cursor. Out: keys that have not expired.
  *
  * @since 0.1.0
  */
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { TYPE_NAMES } from '../keyspace/entry.ts';
-import { globMatch, isLiteral } from '../keyspace/glob.ts';
+import { isLiteral } from '../keyspace/glob.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
 import * as described from './docs/generic.ts';
-import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR } from './errors.ts';
+import { refuse } from './errors.ts';
+import {
+  decodeCursor,
+  decodeScanOptions,
+  found,
+  INVALID_CURSOR,
+  isEverything,
+  matchesPattern,
+  scanOptions,
+  scanTable,
+} from './scan-options.ts';
 import { command, Outcome } from './spec.ts';
-
-const INVALID_CURSOR = 'ERR invalid cursor';
-const STAR = 0x2a;
-const COUNT_DEFAULT = 10;
-/** A sparse table is given up after so many empty buckets per key asked for. */
-const BUCKETS_PER_KEY_MAX = 10;
-const KEPT_REFS_MAX = 16 * 1024;
-
-const CURSOR = /^[\t-\r ]*([+-]?)(\d+)$/;
-const UINT64_MAX = 2n ** 64n - 1n;
-const UINT32_BITS = 32;
-
-/** Refs that a walk has met, reused from command to command. */
-class Found {
-  count = 0;
-  refs = new Int32Array(256);
-  readonly add = (ref: number): void => {
-    if (this.count === this.refs.length) {
-      const wider = new Int32Array(this.count * 2);
-      wider.set(this.refs);
-      this.refs = wider;
-    }
-    this.refs[this.count++] = ref;
-  };
-
-  clear(): void {
-    this.count = 0;
-    if (this.refs.length > KEPT_REFS_MAX) this.refs = new Int32Array(256);
-  }
-}
-
-const found = new Found();
-
-const isEverything = (cmd: CommandView, index: number): boolean =>
-  cmd.length(index) === 1 && cmd.buf[cmd.offset(index)] === STAR;
 
 /** Whether the key in the key view matches the pattern in an argument; 0 stands for no pattern. */
 const matches = (db: Database, cmd: CommandView, pattern: number): boolean =>
-  pattern === 0 ||
-  globMatch(cmd.buf, cmd.offset(pattern), cmd.length(pattern), db.keyBytes, db.keyAt, db.keyLength, false);
+  matchesPattern(cmd, pattern, db.keyBytes, db.keyAt, db.keyLength);
 
 const replyFound = (db: Database, reply: Reply): void => {
   reply.array(found.count);
@@ -98,22 +71,6 @@ export const keys = command({
   },
 });
 
-/**
- * A cursor as C's strtoul reads it (so an empty one is 0, and a minus is taken modulo 2^64), of which the dictionary uses
- * 32 bits; -1 when it is invalid.
- */
-const decodeCursor = (cmd: CommandView, index: number): number => {
-  const n = cmd.integer(index);
-  if (n >= 0 && Number.isFinite(n)) return n >>> 0;
-  const text = cmd.text(index).split('\0', 1)[0];
-  if (text === '') return 0;
-  const parts = CURSOR.exec(text);
-  if (parts === null || /^\s/.test(text)) return -1;
-  const magnitude = BigInt(parts[2]);
-  if (magnitude > UINT64_MAX) return -1;
-  return Number(BigInt.asUintN(UINT32_BITS, parts[1] === '-' ? -magnitude : magnitude));
-};
-
 /** The type that an argument names, -1 for a name that no type has, which then matches nothing. */
 const decodeType = (cmd: CommandView, index: number): number =>
   TYPE_NAMES.findIndex((name) => cmd.equalsToken(index, name.toUpperCase()));
@@ -133,33 +90,12 @@ const ANY_TYPE = -2;
 export const scan = command({
   ...described.scan,
   reduce: (db, cmd, reply, ctx) => {
-    let cursor = decodeCursor(cmd, 1);
+    const cursor = decodeCursor(cmd, 1);
     if (cursor < 0) return refuse(reply, INVALID_CURSOR);
-    let count = COUNT_DEFAULT;
-    let pattern = 0;
-    let type = ANY_TYPE;
-    for (let i = 2; i < cmd.argc; i += 2) {
-      if (i + 1 >= cmd.argc) return refuse(reply, SYNTAX_ERROR);
-      if (cmd.equalsToken(i, 'COUNT')) {
-        count = cmd.integer(i + 1);
-        if (Number.isNaN(count)) return refuse(reply, NOT_AN_INTEGER);
-        if (count < 1 || (count === Number.POSITIVE_INFINITY && (cmd.bigInteger(i + 1) ?? 0n) < 0n)) {
-          return refuse(reply, SYNTAX_ERROR);
-        }
-      } else if (cmd.equalsToken(i, 'MATCH')) {
-        pattern = isEverything(cmd, i + 1) ? 0 : i + 1;
-      } else if (cmd.equalsToken(i, 'TYPE')) {
-        type = decodeType(cmd, i + 1);
-      } else {
-        return refuse(reply, SYNTAX_ERROR);
-      }
-    }
-
-    const { dict } = ctx.keyspace;
-    let left = count * BUCKETS_PER_KEY_MAX;
-    do {
-      cursor = dict.scan(db.header, cursor, found.add);
-    } while (cursor !== 0 && --left > 0 && found.count < count);
+    if (!decodeScanOptions(cmd, 2, true, reply)) return Outcome.Unchanged;
+    const { count, pattern } = scanOptions;
+    const type = scanOptions.type === 0 ? ANY_TYPE : decodeType(cmd, scanOptions.type);
+    const next = scanTable(ctx.keyspace, db.header, cursor, count);
 
     let kept = 0;
     for (let i = 0; i < found.count; i++) {
@@ -171,7 +107,7 @@ export const scan = command({
     }
     found.count = kept;
     reply.array(2);
-    reply.bulkInteger(cursor);
+    reply.bulkInteger(next);
     replyFound(db, reply);
     return Outcome.Unchanged;
   },
