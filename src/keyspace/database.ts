@@ -498,7 +498,11 @@ export class Database {
 
   /** Exchanges the contents of two databases. */
   swapWith(other: Database): void {
-    const { header, expiries } = this;
+    const { header, expiries, keyspace } = this;
+    if (keyspace.watching !== 0) {
+      keyspace.onReplaced(this, other);
+      keyspace.onReplaced(other, this);
+    }
     this.header = other.header;
     this.expiries = other.expiries;
     other.header = header;

@@ -88,6 +88,8 @@ export class Keyspace {
   watching = 0;
   /** Called before an entry changes or goes, and after one has come. Changes nothing, and reads keys through `lens`. */
   onTouched: (db: Database, ref: number) => void = () => {};
+  /** Called, where keys are watched, before all contents of a database go, or make way for those of another. */
+  onReplaced: (db: Database, by: Database | undefined) => void = () => {};
   /** How many keys clients wait for; without any `onReady` is not called. */
   waiting = 0;
   /** Called when an entry has come. Changes nothing, and reads keys through `lens`. */
@@ -215,7 +217,9 @@ export class Keyspace {
   /** Empties a database at once; its memory comes back in slices (`reclaim`). Returns the number of keys. */
   flush(db: Database): number {
     const keys = db.size;
-    if (keys > 0) this.discard(db.detach());
+    if (keys === 0) return 0;
+    if (this.watching !== 0) this.onReplaced(db, undefined);
+    this.discard(db.detach());
     return keys;
   }
 

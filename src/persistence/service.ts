@@ -354,6 +354,9 @@ export class Persistence {
       const saved = this.saveSync();
       if (E.isLeft(saved)) return saved;
     }
+    // The keys that come are the keys that go, so who watches them hears of neither.
+    const { watching } = this.keyspace;
+    this.keyspace.watching = 0;
     if (!noFlush) this.flushAll();
     const loading = this.beginLoading(0, this.keyspace.expiryMode === ExpiryMode.Remove, merge);
     let failure: RdbError | undefined;
@@ -363,6 +366,7 @@ export class Persistence {
       return failure === undefined && !loading.done;
     });
     const ended = this.endLoading();
+    this.keyspace.watching = watching;
     const error = E.isLeft(read) ? read.left : (failure ?? (E.isLeft(ended) ? ended.left : undefined));
     if (error !== undefined) {
       log.warning(loadError(path, error).message);
@@ -446,6 +450,7 @@ export class Persistence {
     this.tell();
     if (loading === undefined) return E.right(this.lastLoaded);
     const loaded = loading.finish();
+    loading.close();
     if (E.isRight(loaded)) this.lastLoaded = loaded.right;
     return loaded;
   }
