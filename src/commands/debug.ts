@@ -15,7 +15,7 @@ import { encodingName, Type } from '../keyspace/entry.ts';
 import { globMatch } from '../keyspace/glob.ts';
 import { lruIdleSeconds } from '../keyspace/lfu.ts';
 import { RdbOutput } from '../persistence/rdb/output.ts';
-import { writerOf } from '../persistence/rdb/value.ts';
+import { writeValue } from '../persistence/rdb/value.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
 import { textEncoding } from '../string-encoding.ts';
@@ -78,7 +78,7 @@ const object: Reducer = (db, cmd, reply, ctx) => {
   if (ref === MISSING) return refuse(reply, NO_SUCH_KEY);
   const output = new RdbOutput();
   output.compress = ctx.config.rdbcompression;
-  writerOf(db.type(ref)).write(output, db, ref, 0, Number.POSITIVE_INFINITY);
+  writeValue(output, db, ref);
   const access = db.access(ref);
   const fields = [
     `at:0x${((ref >>> 0) * 16).toString(16).padStart(12, '0')}`,

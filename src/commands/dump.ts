@@ -8,7 +8,7 @@
  */
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { ExpiryMode } from '../keyspace/keyspace.ts';
-import { dump as dumpValue, isIntact, isReadable, load } from '../persistence/rdb/dump.ts';
+import { dump as dumpValue, isIntact, read } from '../persistence/rdb/dump.ts';
 import { setAccess } from '../persistence/rdb/reader.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
@@ -117,7 +117,8 @@ const reduceRestore = (db: Database, cmd: CommandView, reply: Reply, ctx: Contex
   const payloadAt = cmd.offset(3);
   const payloadLength = cmd.length(3);
   if (!isIntact(cmd.buf, payloadAt, payloadLength, skipChecksumValidation)) return refuse(reply, NOT_INTACT);
-  if (!isReadable(cmd.buf, payloadAt, payloadLength)) return refuse(reply, BAD_FORMAT);
+  const value = read(cmd.buf, payloadAt, payloadLength, db);
+  if (value === undefined) return refuse(reply, BAD_FORMAT);
 
   if (existing !== MISSING) db.remove(existing);
   reply.ok();
@@ -128,6 +129,7 @@ const reduceRestore = (db: Database, cmd: CommandView, reply: Reply, ctx: Contex
     // Redis lets a time past the end of int64 wrap around, which puts it long ago.
     const isPast = decoded === Decoded.OutOfRange || expireTime.ms <= ctx.nowMs;
     if (isPast && ctx.keyspace.expiryMode === ExpiryMode.Remove) {
+      value.discard();
       if (existing === MISSING) return Outcome.Unchanged;
       const name = ctx.config['lazyfree-lazy-server-del'] ? 'UNLINK' : 'DEL';
       ctx.effects.begin(db.index, 2).text(name).bytes(cmd.buf, cmd.offset(1), cmd.length(1));
@@ -135,7 +137,7 @@ const reduceRestore = (db: Database, cmd: CommandView, reply: Reply, ctx: Contex
     }
   }
 
-  let ref = load(cmd.buf, payloadAt, payloadLength, db, cmd.buf, cmd.offset(1), cmd.length(1), expires);
+  let ref = value.finish(cmd.buf, cmd.offset(1), cmd.length(1), expires);
   if (expires) ref = db.setExpiry(ref, expireTime.ms);
   setAccess(db, ref, options.idleSeconds, options.frequency);
 

@@ -80,7 +80,12 @@ export class Loading {
     const mode = keyspace.expiryMode;
     keyspace.expiryMode = ExpiryMode.Ignore; // the reader sees keys that are past their time as they are
     keyspace.setNow(environment.scheduler.now());
+    // What is loaded was there before: nobody is told that it is new.
+    const { keyEvents } = keyspace;
+    const { flags } = keyEvents;
+    keyEvents.flags = 0;
     const fed = this.reader.feed(bytes, start, end);
+    keyEvents.flags = flags;
     keyspace.expiryMode = mode;
     this.report();
     return fed;
@@ -90,9 +95,15 @@ export class Loading {
   finish(): E.Either<RdbError, Loaded> {
     const finished = this.reader.finish();
     if (E.isLeft(finished)) return finished;
-    const { keysLoaded, keysExpired } = this.reader;
+    const { keysLoaded, keysExpired, emptyKeys } = this.reader;
     this.options.log.notice(`Done loading RDB, keys loaded: ${keysLoaded}, keys expired: ${keysExpired}.`);
+    if (emptyKeys > 0) this.options.log.notice(`Empty keys skipped while loading: ${emptyKeys}.`);
     return E.right({ keysLoaded, keysExpired, origin: this.origin() });
+  }
+
+  /** Gives up, or says that all is done: nothing is held any more. */
+  close(): void {
+    this.reader.close();
   }
 
   private origin(): SnapshotOrigin {

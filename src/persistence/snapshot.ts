@@ -10,8 +10,9 @@
  * command is about to change it, whichever is first. What FLUSHALL or SWAPDB do to the databases does not matter: the
  * walk reads the dictionaries it pinned, and flushed ones are kept until it has (`needs`).
  *
- * A value above 512 KiB is written in pieces, one per slice; entries that have to be preserved meanwhile are put aside
- * and follow behind it.
+ * A long string is written in pieces, one per slice; entries that have to be preserved meanwhile are put aside and follow
+ * behind it. A large collection is written element by element (large-value.ts): its elements carry epochs of their own, so
+ * a command that is about to change one of a million has only that one preserved.
  *
  *   walk, preserve ──▶ RdbWriter ──▶ queue of chunks ──▶ checksum ──▶ sink      (the last two in slices)
  *
@@ -20,9 +21,11 @@
 import { Observable, type Subscriber, Subscription } from 'rxjs';
 import type { Environment } from '../environment.ts';
 import { Database, type Detached, NO_EXPIRY } from '../keyspace/database.ts';
-import { ACCESS, EXPIRES, expiresWord, META } from '../keyspace/entry.ts';
+import { ACCESS, EXPIRES, encodingOf, expiresWord, META, Type, typeOf } from '../keyspace/entry.ts';
 import type { ExpiryIndex } from '../keyspace/expiry-index.ts';
 import type { Keyspace, Walker } from '../keyspace/keyspace.ts';
+import { isLarge } from '../keyspace/large.ts';
+import { LargeValue } from './large-value.ts';
 import { CRC64_BYTES, Crc64 } from './rdb/crc64.ts';
 import { type AccessKind, RdbWriter, type SnapshotOrigin } from './rdb/writer.ts';
 
@@ -79,7 +82,7 @@ const EPOCH_MAX = 255;
 const ABORTS_MAX = 200;
 
 /** A database as it was when the walk began. */
-interface Section {
+export interface Section {
   readonly index: number;
   readonly header: number;
   readonly expiries: ExpiryIndex;
@@ -115,6 +118,11 @@ const factsOf = (keyspace: Keyspace, nowMs: number, origin: SnapshotOrigin) => (
   createdMs: nowMs,
   usedMemoryBytes: keyspace.arena.usedBytes,
 });
+
+const isLongString = (db: Database, ref: number, pieceBytes: number): boolean => {
+  db.loadValue(ref);
+  return db.valueLength > pieceBytes;
+};
 
 const checksumBytes = (crc: Crc64, wanted: boolean): Uint8Array => {
   const bytes = new Uint8Array(CRC64_BYTES);
@@ -154,6 +162,10 @@ class Walk implements Walker {
   /** The entry whose value is being written in pieces, or 0, and where its next piece begins. */
   private longRef = 0;
   private longFrom = 0;
+  /** The collection whose elements are being written. */
+  private large: LargeValue | undefined;
+  /** Collections that commands have begun to change before the walk came to them, by root. */
+  private readonly opened = new Map<number, LargeValue>();
   private sectionEnded = false;
   private sliceEndedUs = 0;
 
@@ -220,14 +232,23 @@ class Walk implements Walker {
     throw new Error('snapshot: an entry outside the walk was to be preserved');
   }
 
+  /** An element that is not part of a value that waits or is being written has been written, or came later. */
+  preserveElement(root: number, ref: number): void {
+    if (this.large?.root === root) this.large.writeElement(this.writer.output, ref);
+    else this.opened.get(root)?.preserveElement(ref);
+  }
+
+  preserveChunk(root: number, chunk: number): void {
+    if (this.large?.root === root) this.large.preserveChunk(chunk);
+    else this.opened.get(root)?.preserveChunk(chunk);
+  }
+
   needs(detached: Detached): boolean {
     return this.sections.some((section) => section.header === detached.header && !section.done);
   }
 
-  preserveElement(_root: number, _ref: number): void {}
-  preserveChunk(_root: number, _chunk: number): void {}
-  needsValue(_root: number): boolean {
-    return false;
+  needsValue(root: number): boolean {
+    return this.large?.root === root || this.opened.has(root);
   }
 
   /** Nobody wants the result any more. */
@@ -246,7 +267,6 @@ class Walk implements Walker {
     this.subscriber = undefined;
     this.queue.length = 0;
     this.full = false;
-    if (this.longRef !== 0) this.endLong();
     this.schedule();
   }
 
@@ -304,6 +324,15 @@ class Walk implements Walker {
         this.writeLong(this.pieceBytes);
         continue;
       }
+      if (this.large !== undefined) {
+        steps += this.large.write(this.writer.output);
+        if (this.large.isComplete) this.endLarge();
+        continue;
+      }
+      if (this.opened.size > 0) {
+        this.beginOpened();
+        continue;
+      }
       // Not before the last value is complete: until then its database must not be reclaimed.
       if (this.sectionEnded) {
         this.sectionEnded = false;
@@ -335,26 +364,71 @@ class Walk implements Walker {
     words[at] = (words[at] & 0xffffff) | (this.keyspace.epoch << 24);
   }
 
+  /** Something is being written in pieces: what else comes has to wait for its end. */
+  private get isBusy(): boolean {
+    return this.longRef !== 0 || this.large !== undefined;
+  }
+
   private write(section: Section, ref: number, pieceBytes: number): void {
     this.keysWritten++;
-    if (this.sink === undefined) return;
-    const { lens } = this;
-    const expiresMs = expireAtMs(this.keyspace, section.expiries, ref);
-    if (this.longRef !== 0) {
+    const { lens, keyspace } = this;
+    const expiresMs = expireAtMs(keyspace, section.expiries, ref);
+    const meta = lens.meta(ref);
+    if (isLarge(encodingOf(meta))) {
+      this.openLarge(section, ref, expiresMs);
+      return;
+    }
+    if (this.isBusy) {
       this.aside.select(section.index, section.keys, section.expires);
       this.aside.entry(lens, ref, expiresMs);
       return;
     }
     this.writer.select(section.index, section.keys, section.expires);
-    this.longFrom = this.writer.entry(lens, ref, expiresMs, pieceBytes);
-    if (this.longFrom !== 0) this.longRef = ref;
+    if (typeOf(meta) === Type.String && isLongString(lens, ref, pieceBytes)) {
+      this.writer.head(lens, ref, expiresMs);
+      this.longFrom = this.writer.stringPiece(lens, ref, 0, pieceBytes);
+      if (this.longFrom !== 0) this.longRef = ref;
+    } else {
+      this.writer.entry(lens, ref, expiresMs);
+    }
   }
 
-  /** The next piece of a long value; behind the last one goes what came meanwhile. */
+  /** Takes note of a large collection; it is written in the steps to come. */
+  private openLarge(section: Section, ref: number, expiresMs: number): void {
+    const head = new RdbWriter();
+    head.access = this.writer.access;
+    head.output.compress = this.writer.output.compress;
+    head.head(this.lens, ref, expiresMs);
+    const value = new LargeValue(this.keyspace, this.lens, ref, section, head.output);
+    this.opened.set(value.root, value);
+  }
+
+  private beginOpened(): void {
+    for (const [root, value] of this.opened) {
+      const { section, early } = value;
+      this.writer.select(section.index, section.keys, section.expires);
+      this.writer.output.bytes(early.buf, 0, early.pos);
+      this.large = value;
+      this.opened.delete(root);
+      return;
+    }
+  }
+
+  private endLarge(): void {
+    this.large = undefined;
+    this.writeAside();
+  }
+
+  /** The next piece of a long string; behind the last one goes what came meanwhile. */
   private writeLong(pieceBytes: number): void {
-    this.longFrom = this.writer.resume(this.lens, this.longRef, this.longFrom, pieceBytes);
+    this.longFrom = this.writer.stringPiece(this.lens, this.longRef, this.longFrom, pieceBytes);
     if (this.longFrom !== 0) return;
-    this.endLong();
+    this.stamp(this.longRef);
+    this.longRef = 0;
+    this.writeAside();
+  }
+
+  private writeAside(): void {
     this.aside.output.flush();
     if (this.asideQueue.length === 0) return;
     this.writer.output.flush();
@@ -362,12 +436,6 @@ class Walk implements Walker {
     this.asideQueue.length = 0;
     this.writer.forgetSelection();
     this.aside.forgetSelection();
-  }
-
-  private endLong(): void {
-    this.stamp(this.longRef);
-    this.longRef = 0;
-    this.longFrom = 0;
   }
 
   private finish(): void {

@@ -14,7 +14,7 @@ import { CRC64_BYTES, Crc64 } from './crc64.ts';
 import { VERSION_READ_MAX, VERSION_WRITTEN } from './format.ts';
 import { isRdbError, RdbInput, SHORT } from './input.ts';
 import { RdbOutput } from './output.ts';
-import { readerOf, writerOf } from './value.ts';
+import { rdbTypeOf, readerOf, type ValueBuilder, writeValue } from './value.ts';
 
 const FOOTER_BYTES = 2 + CRC64_BYTES;
 const KEPT_BYTES_MAX = 1024 * 1024;
@@ -28,9 +28,8 @@ export const dump = (db: Database, ref: number, compress: boolean): RdbOutput =>
   if (output.buf.length > KEPT_BYTES_MAX) output = new RdbOutput();
   output.pos = 0;
   output.compress = compress;
-  const writer = writerOf(db.type(ref));
-  output.byte(writer.rdbType(db, ref));
-  writer.write(output, db, ref, 0, Number.POSITIVE_INFINITY);
+  output.byte(rdbTypeOf(db, ref));
+  writeValue(output, db, ref);
   output.byte(VERSION_WRITTEN & 0xff);
   output.byte(VERSION_WRITTEN >>> 8);
   crc.reset();
@@ -52,35 +51,19 @@ export const isIntact = (bytes: Uint8Array, offset: number, length: number, skip
   return crc.equals(bytes, footer + 2);
 };
 
-/** Whether the value of an intact payload can be read to its end. */
-export const isReadable = (bytes: Uint8Array, offset: number, length: number): boolean => {
+/** The value of an intact payload, or undefined when it is none; nothing of `db` has changed, but memory was taken. */
+export const read = (bytes: Uint8Array, offset: number, length: number, db: Database): ValueBuilder | undefined => {
   input.over(bytes, offset, offset + length - FOOTER_BYTES);
+  let builder: ValueBuilder | undefined;
   try {
     const type = input.byte();
-    const reader = readerOf(type);
-    if (reader === undefined) return false;
-    reader.check(input, type);
-    return true;
+    builder = readerOf(type)?.begin(input, db, type);
+    if (builder === undefined) return undefined;
+    while (builder.left > 0) builder.step(input);
+    if (!builder.isEmpty) return builder;
   } catch (error) {
-    if (error === SHORT || isRdbError(error)) return false;
-    throw error;
+    if (error !== SHORT && !isRdbError(error)) throw error;
   }
-};
-
-/** Adds a missing key with the value of a payload that `isReadable`, and returns the entry. */
-export const load = (
-  bytes: Uint8Array,
-  offset: number,
-  length: number,
-  db: Database,
-  key: Uint8Array,
-  keyAt: number,
-  keyLength: number,
-  expires: boolean,
-): number => {
-  input.over(bytes, offset, offset + length - FOOTER_BYTES);
-  const type = input.byte();
-  const reader = readerOf(type);
-  if (reader === undefined) throw new Error('dump: the payload was not checked');
-  return reader.load(input, db, key, keyAt, keyLength, expires, type);
+  builder?.discard();
+  return undefined;
 };

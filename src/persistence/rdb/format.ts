@@ -37,6 +37,21 @@ export const OPCODE_SELECTDB = 254;
 export const OPCODE_EOF = 255;
 
 export const TYPE_STRING = 0;
+export const TYPE_LIST = 1;
+export const TYPE_SET = 2;
+export const TYPE_ZSET = 3;
+export const TYPE_HASH = 4;
+export const TYPE_ZSET_2 = 5;
+export const TYPE_HASH_ZIPMAP = 9;
+export const TYPE_LIST_ZIPLIST = 10;
+export const TYPE_SET_INTSET = 11;
+export const TYPE_ZSET_ZIPLIST = 12;
+export const TYPE_HASH_ZIPLIST = 13;
+export const TYPE_LIST_QUICKLIST = 14;
+export const TYPE_HASH_LISTPACK = 16;
+export const TYPE_ZSET_LISTPACK = 17;
+export const TYPE_LIST_QUICKLIST_2 = 18;
+export const TYPE_SET_LISTPACK = 20;
 
 /** Value types by number, as error texts name them. */
 const VALUE_TYPE_NAMES: readonly (string | undefined)[] = [

@@ -3,7 +3,8 @@
  *
  * In:     chunks, in order, cut anywhere; versions 1 to 12.
  * Out:    keys in the keyspace; aux fields and counts; an `RdbError` with its offset when the bytes are no RDB file.
- * Memory: see `RdbInput`: a record that has not arrived completely is kept, nothing else.
+ * Memory: see `RdbInput`: a record that has not arrived completely is kept; of a large value only the element, for the
+ *         value itself is in the arena already, until `close`.
  *
  * Whoever feeds decides how long a slice is: feeding 64 KiB takes a millisecond or two.
  *
@@ -34,7 +35,7 @@ import {
   VERSION_WITH_CHECKSUM,
 } from './format.ts';
 import { damage, isRdbError, type RdbError, RdbInput, SHORT } from './input.ts';
-import { readerOf, unreadable } from './value.ts';
+import { readerOf, unreadable, type ValueBuilder } from './value.ts';
 
 export interface RdbReaderOptions {
   readonly keyspace: Keyspace;
@@ -50,6 +51,7 @@ export interface RdbReaderOptions {
 }
 
 const NOT_GIVEN = -1;
+const NO_BYTES = new Uint8Array(0);
 const MODULE_NAME_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const MODULE_NAME_LENGTH = 9;
 const MODULE_VERSION_BITS = 10n;
@@ -69,6 +71,8 @@ export class RdbReader {
   version = 0;
   keysLoaded = 0;
   keysExpired = 0;
+  /** Keys whose value has no elements, which are left out. */
+  emptyKeys = 0;
   /** The EOF record and the checksum have been read. */
   done = false;
   private readonly options: RdbReaderOptions;
@@ -77,6 +81,10 @@ export class RdbReader {
   private expireAtMs = NO_EXPIRY;
   private idleSeconds = NOT_GIVEN;
   private frequency = NOT_GIVEN;
+  /** The value that is being read, its key, and where its record began. */
+  private building: ValueBuilder | undefined;
+  private key: Uint8Array = NO_BYTES;
+  private recordAt = 0;
 
   constructor(options: RdbReaderOptions) {
     this.options = options;
@@ -101,13 +109,17 @@ export class RdbReader {
       if (input.feed(bytes, start, end)) {
         while (!this.done) {
           if (this.version === 0) this.header();
+          else if (this.building !== undefined) this.build(this.building);
           else this.record();
           input.commit();
         }
         return E.right(true);
       }
     } catch (error) {
-      if (isRdbError(error)) return E.left(error);
+      if (isRdbError(error)) {
+        this.close();
+        return E.left(error);
+      }
       if (error !== SHORT) throw error;
       input.rollback();
     }
@@ -120,6 +132,12 @@ export class RdbReader {
     if (this.done) return E.right(undefined);
     const { arrived } = this.input;
     return E.left(damage(arrived, arrived === 0 ? 'the file is empty' : 'the file ends in the middle (truncated?)'));
+  }
+
+  /** Gives up: frees what has been read of a value. */
+  close(): void {
+    this.building?.discard();
+    this.building = undefined;
   }
 
   private header(): void {
@@ -219,28 +237,52 @@ export class RdbReader {
   }
 
   private entry(at: number, type: number): void {
-    const { input, db, expireAtMs, options } = this;
+    const { input, db } = this;
     const reader = readerOf(type);
     if (reader === undefined) throw damage(at, unreadable(type));
     input.readString();
     const { stringBytes: key, stringAt: keyAt, stringLength: keyLength } = input;
+    const builder = reader.begin(input, db, type);
+    this.recordAt = at;
+    if (builder.left === 0) {
+      this.add(builder, key, keyAt, keyLength);
+      return;
+    }
+    this.building = builder;
+    this.key = key.slice(keyAt, keyAt + keyLength);
+  }
+
+  /** Reads elements until the value is complete. */
+  private build(builder: ValueBuilder): void {
+    const { input } = this;
+    while (builder.left > 0) {
+      builder.step(input);
+      input.commit();
+    }
+    this.building = undefined;
+    this.add(builder, this.key, 0, this.key.length);
+  }
+
+  private add(builder: ValueBuilder, key: Uint8Array, keyAt: number, keyLength: number): void {
+    const { db, expireAtMs, options } = this;
     const expires = expireAtMs !== NO_EXPIRY;
-    if (expires && options.dropExpired && expireAtMs < options.keyspace.nowMs) {
-      reader.check(input, type);
+    if (builder.isEmpty) {
+      builder.discard();
+      this.emptyKeys++;
+    } else if (expires && options.dropExpired && expireAtMs < options.keyspace.nowMs) {
+      builder.discard();
       this.keysExpired++;
     } else {
       const existing = db.findKey(key, keyAt, keyLength);
       if (existing !== MISSING) {
         if (!options.replaceExisting) {
+          builder.discard();
           const name = Buffer.from(key.slice(keyAt, keyAt + keyLength)).toString('latin1');
-          throw damage(at, `duplicated key ${JSON.stringify(name)} in database ${db.index}`);
+          throw damage(this.recordAt, `duplicated key ${JSON.stringify(name)} in database ${db.index}`);
         }
-        const valueAt = input.pos;
-        reader.check(input, type); // the old value goes only when the new one is good
-        input.pos = valueAt;
         db.remove(existing);
       }
-      const ref = reader.load(input, db, key, keyAt, keyLength, expires, type);
+      const ref = builder.finish(key, keyAt, keyLength, expires);
       this.setAccess(expires ? db.setExpiry(ref, expireAtMs) : ref);
       this.keysLoaded++;
     }

@@ -1,89 +1,109 @@
 /**
- * Values as RDB objects: one codec per type, in two tables that later types join.
+ * Values as RDB objects: how each type is written, and which reader reads each value type of a file.
  *
  * In:     an entry of the keyspace, or RDB input that stands behind the key.
- * Out:    RDB output, or a new entry.
+ * Out:    RDB output, or a builder that becomes a new entry.
  * Memory: none kept; see `RdbInput` and `RdbOutput`.
+ *
+ * Packed values are in the arena as they are in a file and are written as they lie there; but for sets as listpacks, which
+ * version 10 does not know. Large values are written element by element, in any order but that of lists.
  *
  * @since 0.1.0
  */
-import { copyBytes } from '../../bytes.ts';
 import type { Database } from '../../keyspace/database.ts';
-import { Type } from '../../keyspace/entry.ts';
-import { encodingOfBytes } from '../../string-encoding.ts';
-import { TYPE_STRING, valueTypeName } from './format.ts';
+import { Encoding, Type } from '../../keyspace/entry.ts';
+import { isLarge } from '../../keyspace/large.ts';
+import {
+  TYPE_HASH_LISTPACK,
+  TYPE_LIST_QUICKLIST_2,
+  TYPE_SET,
+  TYPE_SET_INTSET,
+  TYPE_STRING,
+  TYPE_ZSET_LISTPACK,
+  valueTypeName,
+} from './format.ts';
 import type { RdbInput } from './input.ts';
+import { largeRdbType, writeLarge } from './large.ts';
 import type { RdbOutput } from './output.ts';
-
-export interface ValueWriter {
-  /** The value type that stands before the key. */
-  rdbType(db: Database, ref: number): number;
-  /**
-   * Writes the value from the position `from` on, which is 0 at first, and returns 0 when that was all of it. A value
-   * of more than `pieceBytes` bytes may come in several pieces, so that a long one does not hold the event loop: then
-   * the position to go on from is returned, and the value does not change until the last piece is written.
-   */
-  write(output: RdbOutput, db: Database, ref: number, from: number, pieceBytes: number): number;
-}
+import { writeListpackAsNode, writeListpackElements } from './packed.ts';
+import { stringReader } from './values/string.ts';
 
 export interface ValueReader {
-  /**
-   * Adds a key, which is missing, with the value that the input holds, and returns the entry. The key's bytes do not
-   * move while the value is read. Throws what `RdbInput` throws, and has changed nothing then.
-   */
-  load(
-    input: RdbInput,
-    db: Database,
-    key: Uint8Array,
-    keyAt: number,
-    keyLength: number,
-    expires: boolean,
-    rdbType: number,
-  ): number;
-  /** Reads the value to its end, with all checks, and drops it. */
-  check(input: RdbInput, rdbType: number): void;
+  /** Reads what comes before the elements. Throws what `RdbInput` throws, and has taken nothing then. */
+  begin(input: RdbInput, db: Database, rdbType: number): ValueBuilder;
 }
 
-const stringWriter: ValueWriter = {
-  rdbType: () => TYPE_STRING,
-  write: (output, db, ref, from, pieceBytes) => {
-    db.loadValue(ref);
-    const { valueBytes, valueAt, valueLength } = db;
-    if (from === 0 && valueLength <= pieceBytes) {
-      output.string(valueBytes, valueAt, valueLength);
-      return 0;
-    }
-    // In pieces a string is not compressed, for that takes all of it at once.
-    if (from === 0) output.length(valueLength);
-    const to = Math.min(valueLength, from + pieceBytes);
-    output.bytes(valueBytes, valueAt + from, to - from);
-    return to === valueLength ? 0 : to;
-  },
+/** A value that is being read. It holds memory until `finish` or `discard`. */
+export interface ValueBuilder {
+  /** How many elements are still to be read. */
+  readonly left: number;
+  /** Whether the value, when all is read, has no elements: such keys are left out of a file, and refused by RESTORE. */
+  readonly isEmpty: boolean;
+  /** Reads the next element. Throws what `RdbInput` throws, and nothing of the element was taken then. */
+  step(input: RdbInput): void;
+  /** Adds a missing key with the value, which is not empty, and returns the entry. */
+  finish(key: Uint8Array, keyAt: number, keyLength: number, expires: boolean): number;
+  /** Frees what was read. */
+  discard(): void;
+}
+
+/** The value type that stands before the key of an entry. */
+export const rdbTypeOf = (db: Database, ref: number): number => {
+  const type = db.type(ref);
+  if (type === Type.String) return TYPE_STRING;
+  const encoding = db.encoding(ref);
+  if (isLarge(encoding)) return largeRdbType(type);
+  switch (type) {
+    case Type.List:
+      return TYPE_LIST_QUICKLIST_2;
+    case Type.Set:
+      return encoding === Encoding.IntSet ? TYPE_SET_INTSET : TYPE_SET;
+    case Type.SortedSet:
+      return TYPE_ZSET_LISTPACK;
+    case Type.Hash:
+      return TYPE_HASH_LISTPACK;
+    default:
+      throw new Error(`rdb: no writer for values of type ${type}`);
+  }
 };
 
-const stringReader: ValueReader = {
-  load: (input, db, key, keyAt, keyLength, expires) => {
-    input.readString();
-    const { stringBytes, stringAt, stringLength } = input;
-    const encoding = encodingOfBytes(stringBytes, stringAt, stringLength);
-    const ref = db.create(key, keyAt, keyLength, stringLength, Type.String, encoding, expires);
-    copyBytes(stringBytes, stringAt, db.valueBytes, db.valueAt, stringLength);
-    return ref;
-  },
-  check: (input) => input.readString(),
+/** Writes a whole value: what stands behind the key. */
+export const writeValue = (output: RdbOutput, db: Database, ref: number): void => {
+  const type = db.type(ref);
+  const encoding = db.encoding(ref);
+  if (isLarge(encoding)) {
+    writeLarge(output, db.keyspace, type, encoding, db.root(ref));
+    return;
+  }
+  db.loadValue(ref);
+  if (type === Type.List) writeListpackAsNode(output, db.valueBytes, db.valueAt, db.valueLength);
+  else if (type === Type.Set && encoding === Encoding.ListPack) {
+    writeListpackElements(output, db.valueBytes, db.valueAt);
+  } else output.string(db.valueBytes, db.valueAt, db.valueLength);
 };
 
-/** By `Type`. */
-const WRITERS: readonly (ValueWriter | undefined)[] = [stringWriter];
+/**
+ * Writes the bytes of a long string from the position `from` on, which is 0 at first, at most `pieceBytes` of them, so
+ * that it does not hold the event loop. Returns the position to go on from, or 0 when that was all of it; the value must
+ * not change in between. In pieces a string is not compressed, for that takes all of it at once.
+ */
+export const writeStringPiece = (
+  output: RdbOutput,
+  db: Database,
+  ref: number,
+  from: number,
+  pieceBytes: number,
+): number => {
+  db.loadValue(ref);
+  const { valueBytes, valueAt, valueLength } = db;
+  if (from === 0) output.length(valueLength);
+  const to = Math.min(valueLength, from + pieceBytes);
+  output.bytes(valueBytes, valueAt + from, to - from);
+  return to === valueLength ? 0 : to;
+};
+
 /** By value type of the file. */
 const READERS: readonly (ValueReader | undefined)[] = [stringReader];
-
-/** The writer for a value; every type that the keyspace can hold has one. */
-export const writerOf = (type: Type): ValueWriter => {
-  const writer = WRITERS[type];
-  if (writer === undefined) throw new Error(`rdb: no writer for values of type ${type}`);
-  return writer;
-};
 
 /** The reader for a value type of a file, or undefined. */
 export const readerOf = (rdbType: number): ValueReader | undefined => READERS[rdbType];
@@ -93,5 +113,5 @@ export const unreadable = (rdbType: number): string => {
   const name = valueTypeName(rdbType);
   return name === undefined
     ? `unknown record type ${rdbType}: the file is damaged, or of a later version`
-    : `unsupported value type '${name}': this version holds strings only`;
+    : `unsupported value type '${name}': this version does not hold it`;
 };

@@ -21,7 +21,7 @@ import {
   VERSION_WRITTEN,
 } from './format.ts';
 import { RdbOutput } from './output.ts';
-import { writerOf } from './value.ts';
+import { rdbTypeOf, writeStringPiece, writeValue } from './value.ts';
 
 /** Where in the replication stream a snapshot stands. */
 export interface SnapshotOrigin {
@@ -51,7 +51,8 @@ export class RdbWriter {
   private selected = -1;
   private readonly announced = new Set<number>();
 
-  constructor(emit: (chunk: Uint8Array) => void) {
+  /** Without `emit` everything stays in the output's buffer. */
+  constructor(emit?: (chunk: Uint8Array) => void) {
     this.output = new RdbOutput(emit);
   }
 
@@ -89,27 +90,28 @@ export class RdbWriter {
     this.selected = -1;
   }
 
-  /**
-   * Writes one entry, or what comes before the rest of a long value: `resume` from the position returned, unless that is
-   * 0. Loads the key and value views of `db`, whose arena the entry lies in.
-   */
-  entry(db: Database, ref: number, expireAtMs: number, pieceBytes = Number.POSITIVE_INFINITY): number {
+  /** Writes what stands before the value of an entry. Loads the key view of `db`, whose arena the entry lies in. */
+  head(db: Database, ref: number, expireAtMs: number): void {
     const { output } = this;
     if (expireAtMs !== NO_EXPIRY) {
       output.byte(OPCODE_EXPIRETIME_MS);
       output.milliseconds(expireAtMs);
     }
     if (this.access !== 'none') this.accessOf(db, ref);
-    const writer = writerOf(db.type(ref));
-    output.byte(writer.rdbType(db, ref));
+    output.byte(rdbTypeOf(db, ref));
     db.loadKey(ref);
     output.string(db.keyBytes, db.keyAt, db.keyLength);
-    return writer.write(output, db, ref, 0, pieceBytes);
   }
 
-  /** Writes the next piece of a long value; returns as `entry` does. */
-  resume(db: Database, ref: number, from: number, pieceBytes = Number.POSITIVE_INFINITY): number {
-    return writerOf(db.type(ref)).write(this.output, db, ref, from, pieceBytes);
+  /** Writes one entry. Loads the key and value views of `db`. */
+  entry(db: Database, ref: number, expireAtMs: number): void {
+    this.head(db, ref, expireAtMs);
+    writeValue(this.output, db, ref);
+  }
+
+  /** Writes the next piece of a long string behind its head: returns the position to go on from, or 0 at the end. */
+  stringPiece(db: Database, ref: number, from: number, pieceBytes: number): number {
+    return writeStringPiece(this.output, db, ref, from, pieceBytes);
   }
 
   /** The last record. The checksum of everything up to here follows it. */
