@@ -4,7 +4,7 @@
  * In:     decimal text, or a number. Out: the halves, a number where it is exact, decimal text.
  * Memory: one object that its holder uses again and again; nothing is allocated.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 import { BEYOND_SAFE, parseInteger, writeInteger } from '../resp/numbers.ts';
 

@@ -8,7 +8,7 @@
  *
  * The width is that of the widest integer that was ever in the set; it grows and never shrinks.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 import type { Int64 } from './int64.ts';
 

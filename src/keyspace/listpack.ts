@@ -15,7 +15,7 @@
  * its end; every byte but the first carries bit 7. Elements may lie in a bare range as well (chunks of a large list).
  * An integer text in its one spelling is always kept as an integer.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 import { copyBytes } from '../bytes.ts';
 import { Int64 } from './int64.ts';

@@ -15,7 +15,7 @@
  * A zipmap (hashes of Redis 2.0 to 2.4): u8 pairs, 254 and more = count them | pairs | 0xff, where a pair is
  * length | field | length | u8 unused bytes | value | unused bytes, and a length is 1 byte, or 0xfe + u32.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 import { Int64 } from '../../keyspace/int64.ts';
 import {
