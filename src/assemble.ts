@@ -5,6 +5,7 @@
  */
 import * as E from 'fp-ts/Either';
 import { allCommands } from './commands/all.ts';
+import { Blocking } from './commands/blocking.ts';
 import type { Services } from './commands/context.ts';
 import { Dispatcher } from './commands/dispatch.ts';
 import { renamesOf } from './commands/renames.ts';
@@ -85,6 +86,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     persistence,
     log,
   });
+  const blocking = new Blocking({ environment, keyspace, clients, stats, commands });
   const switches: CronSwitches = { activeExpire: true };
   const services: Services = {
     environment,
@@ -97,6 +99,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     commands,
     persistence,
     replication,
+    blocking,
     lifecycle,
     switches,
   };
@@ -104,7 +107,9 @@ export const buildServer = ({ config, configFile, executable, environment, log }
   replication.attach(dispatcher, {
     port: () => listeners.port,
     knows: (name) => commands.byName(name) !== undefined,
+    demoted: () => blocking.cancelAll(),
   });
+  blocking.attach(dispatcher);
   lifecycle.attach(services);
   const server: Server = { services, dispatcher, listeners, lifecycle, switches };
   configure(server);

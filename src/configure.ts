@@ -71,6 +71,7 @@ export const configure = (server: Server): void => {
       });
     },
   );
+  services.persistence.state$.subscribe(({ loading }) => services.blocking.hold(loading));
   services.config.onApply(['port', 'bind'], (next, previous) => {
     const { lifecycle } = server;
     lifecycle.relistening = lifecycle.relistening.then(() => relisten(server, next, previous));

@@ -20,8 +20,10 @@ const flagsOf = (client: Client): string => {
   let flags = '';
   if (client.kind === ClientKind.Replica) flags += 'S';
   if (client.kind === ClientKind.Master) flags += 'M';
-  if (client.blocked !== undefined) flags += 'b';
+  const isOver = client.blocked?.isOver === true;
+  if (client.blocked !== undefined && !isOver) flags += 'b';
   if (client.closeAfterReply) flags += 'c';
+  if (isOver) flags += 'u';
   if (client.peer.isUnixSocket) flags += 'U';
   if (client.noEvict) flags += 'e';
   if (client.noTouch) flags += 'T';

@@ -9,6 +9,7 @@ import { type Client, ClientKind } from '../net/client.ts';
 import type { CommandView } from '../resp/view.ts';
 import { DEFAULT_USER } from './authentication.ts';
 import { clientLine, clientNameRefusal, isAttribute } from './client-attributes.ts';
+import { clientUnblock } from './client-unblock.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/client.ts';
 import { refuse, SYNTAX_ERROR } from './errors.ts';
@@ -341,6 +342,7 @@ export const client = command({
     clientReply,
     clientSetinfo,
     clientSetname,
+    clientUnblock,
   ],
 });
 

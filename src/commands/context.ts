@@ -18,6 +18,7 @@ import type { Client } from '../net/client.ts';
 import type { ClientRegistry } from '../net/clients.ts';
 import type { Persistence } from '../persistence/service.ts';
 import type { Replication } from '../replication/service.ts';
+import type { Blocking } from './blocking.ts';
 import type { ServerStats } from './stats.ts';
 import type { CommandTable } from './table.ts';
 
@@ -33,6 +34,7 @@ export interface Services {
   readonly commands: CommandTable;
   readonly persistence: Persistence;
   readonly replication: Replication;
+  readonly blocking: Blocking;
   readonly lifecycle: Lifecycle;
   readonly switches: CronSwitches;
 }

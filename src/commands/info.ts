@@ -78,7 +78,7 @@ const clientFields = ({ config, server }: Context): readonly Field[] => {
     ['blocked_clients', blocked.length],
     ['tracking_clients', 0],
     ['clients_in_timeout_table', timed.length],
-    ['total_blocking_keys', 0],
+    ['total_blocking_keys', server.blocking.keyCount],
     ['total_blocking_keys_on_nokey', 0],
   ];
 };

@@ -57,6 +57,14 @@ export class ServerStats {
   /** Error replies by their first word ("ERR", "WRONGTYPE"). */
   readonly errors = new Map<string, number>();
 
+  /** Counts an error reply by its text. */
+  countError(text: string): void {
+    const space = text.indexOf(' ');
+    const code = space < 0 ? text : text.slice(0, space);
+    this.errorReplies++;
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  }
+
   /** Takes the samples behind the instantaneous rates; to be called at least ten times a second. */
   sample(nowMs: number): void {
     const elapsedMs = nowMs - this.sampledMs;

@@ -21,6 +21,10 @@ export interface Blocked {
   readonly deadlineMs: number;
   /** Called when the client goes away, or is unblocked, in the meantime. */
   readonly onCancel: () => void;
+  /** Ends the waiting as if its time was up, or with an error reply; missing where CLIENT UNBLOCK has no say. */
+  readonly unblock?: (error?: string) => void;
+  /** The waiting is over: the client is answered and goes on at the end of the turn. */
+  readonly isOver?: boolean;
 }
 
 export class Client implements Recipient {

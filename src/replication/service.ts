@@ -48,6 +48,8 @@ export interface ReplicationHooks {
   readonly port?: () => number;
   /** Whether there is a command of this name. */
   readonly knows?: (name: string) => boolean;
+  /** Told when a master becomes a replica. */
+  readonly demoted?: () => void;
 }
 
 export class Replication {
@@ -153,6 +155,7 @@ export class Replication {
         'Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.',
       );
     this.waiters.cancelAll();
+    if (wasMaster) this.hooks.demoted?.();
     this.parts.config.assign({ replicaof: master });
     this.applyRole();
     this.roles.next(master);

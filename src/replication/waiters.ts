@@ -8,6 +8,8 @@
 import { type Subscription, timer } from 'rxjs';
 import { TIMER_MS_MAX } from '../environment.ts';
 import type { Client } from '../net/client.ts';
+import { isSilent, releaseLater } from '../net/unblock.ts';
+import type { Reply } from '../resp/reply.ts';
 import type { MasterSide } from './master.ts';
 import type { ReplicationParts } from './parts.ts';
 
@@ -16,6 +18,8 @@ interface Waiter {
   readonly offset: number;
   readonly replicas: number;
   readonly timer: Subscription | undefined;
+  /** The client does not want the reply. */
+  readonly silent: boolean;
 }
 
 const UNBLOCKED = 'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)';
@@ -41,10 +45,11 @@ export class Waiters {
       timeoutMs > 0
         ? timer(Math.min(timeoutMs, TIMER_MS_MAX), environment.scheduler).subscribe(() => this.release(client))
         : undefined;
-    this.waiting.set(client, { client, offset, replicas, timer: timeout });
+    this.waiting.set(client, { client, offset, replicas, timer: timeout, silent: isSilent(client) });
     client.blocked = {
       deadlineMs: timeoutMs > 0 ? environment.monotonicUs() / 1000 + timeoutMs : Number.POSITIVE_INFINITY,
       onCancel: () => this.forget(client),
+      unblock: (error) => this.unblock(client, error),
     };
     this.master.requestAcks();
   }
@@ -63,24 +68,31 @@ export class Waiters {
 
   /** The server has become a replica: nothing will be acknowledged any more. */
   cancelAll(): void {
-    const { clients, environment } = this.parts;
-    const cancelled = [...this.waiting.keys()];
-    for (const client of cancelled) this.forget(client);
-    if (cancelled.length === 0) return;
-    environment.atTurnEnd(() => {
-      for (const client of cancelled) {
-        if (client.closed) continue;
-        clients.replyTo(client).error(UNBLOCKED);
-        client.closeAfterReply = true;
-        clients.unblock(client);
+    for (const client of [...this.waiting.keys()]) this.unblock(client, UNBLOCKED, true);
+  }
+
+  /** Ends a client's waiting within another one's command: as if its time was up, or with an error. */
+  private unblock(client: Client, error: string | undefined, thenClose = false): void {
+    const waiter = this.waiting.get(client);
+    if (waiter === undefined) return;
+    this.forget(client);
+    const { clients, environment, stats } = this.parts;
+    const { silent, offset } = waiter;
+    const write = (reply: Reply): void => {
+      if (error === undefined) {
+        reply.integer(this.master.countAcknowledged(offset));
+        return;
       }
-    });
+      reply.error(error);
+      stats.countError(error);
+    };
+    releaseLater(clients, environment, { client, silent, write, thenClose });
   }
 
   private reply(client: Client): void {
     const waiter = this.waiting.get(client);
     if (waiter === undefined) return;
-    this.parts.clients.replyTo(client).integer(this.master.countAcknowledged(waiter.offset));
+    if (!waiter.silent) this.parts.clients.replyTo(client).integer(this.master.countAcknowledged(waiter.offset));
     this.forget(client);
   }
 

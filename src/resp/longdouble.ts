@@ -143,6 +143,20 @@ export const addLongDouble = (a: LongDouble, b: LongDouble): LongDouble => {
   return negatedIf(negative, nearest(EXTENDED, negative ? -sum : sum, 1n, unit));
 };
 
+/** The product with a positive integer, rounded as the processor rounds it. */
+export const multiplyLongDouble = (x: LongDouble, factor: bigint): LongDouble => {
+  if (!isFiniteLongDouble(x) || x.mantissa === 0n) return x;
+  const negative = x.mantissa < 0n;
+  return negatedIf(negative, nearest(EXTENDED, (negative ? -x.mantissa : x.mantissa) * factor, 1n, x.exponent));
+};
+
+/** The smallest integer that is not below it. Not for infinities, nor for what does not fit in a few kilobytes. */
+export const ceilLongDouble = ({ mantissa, exponent }: LongDouble): bigint => {
+  if (exponent >= 0) return mantissa << BigInt(exponent);
+  const floor = -mantissa >> BigInt(-exponent);
+  return -floor;
+};
+
 /** As Redis stores it: printf's %.17Lf without the zeros (and the point) at its end, and never "-0". */
 export const formatLongDouble = (x: LongDouble): string => {
   if (!isFiniteLongDouble(x)) return x.mantissa === 0n ? 'nan' : x.mantissa < 0n ? '-inf' : 'inf';

@@ -26,8 +26,7 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
     readonly readwrite
   `),
   connection: words(`
-    client|caching client|getredir client|pause client|tracking client|trackinginfo client|unblock
-    client|unpause
+    client|caching client|getredir client|pause client|tracking client|trackinginfo client|unpause
   `),
   generic: words(`
     migrate sort sort_ro waitaof
