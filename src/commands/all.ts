@@ -10,6 +10,7 @@ import { connectionCommands } from './connection.ts';
 import { debugCommands } from './debug.ts';
 import { dumpCommands } from './dump.ts';
 import { expiryCommands } from './expiry.ts';
+import { hashCommands } from './hash.ts';
 import { infoCommands } from './info.ts';
 import { keyCommands } from './keys.ts';
 import { objectCommands } from './object.ts';
@@ -18,14 +19,17 @@ import { saveCommands } from './save.ts';
 import { serverCommands } from './server.ts';
 import type { CommandSpec } from './spec.ts';
 import { stringCommands } from './string.ts';
+import { transactionCommands } from './transactions.ts';
 
 export const allCommands: readonly CommandSpec[] = [
   ...stringCommands,
+  ...hashCommands,
   ...keyCommands,
   ...expiryCommands,
   ...objectCommands,
   ...dumpCommands,
   ...connectionCommands,
+  ...transactionCommands,
   ...clientCommands,
   ...serverCommands,
   ...infoCommands,

@@ -35,10 +35,6 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
     geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch
     geosearchstore
   `),
-  hash: words(`
-    hdel hexists hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan hset hsetnx hstrlen
-    hvals
-  `),
   hyperloglog: words(`
     pfadd pfcount pfdebug pfmerge pfselftest
   `),
@@ -82,8 +78,5 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
     xack xadd xautoclaim xclaim xdel xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
     xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream xlen
     xpending xrange xread xreadgroup xrevrange xsetid xtrim
-  `),
-  transactions: words(`
-    discard exec multi unwatch watch
   `),
 };
