@@ -6,6 +6,7 @@
 import * as E from 'fp-ts/Either';
 import { combineLatest } from 'rxjs';
 import type { Config } from './config/table.ts';
+import { keyEventFlags } from './keyspace/key-events.ts';
 import type { EncodingLimits } from './keyspace/limits.ts';
 import { describeListenError } from './net/listeners.ts';
 import type { Server } from './server.ts';
@@ -28,6 +29,7 @@ const apply = ({ services }: Server, config: Config): void => {
   keyspace.lfu = config['maxmemory-policy'].endsWith('lfu');
   keyspace.lfuLogFactor = config['lfu-log-factor'];
   keyspace.lfuDecayMinutes = config['lfu-decay-time'];
+  keyspace.keyEvents.flags = keyEventFlags(config['notify-keyspace-events']);
   Object.assign(keyspace.limits, limitsOf(config));
 };
 

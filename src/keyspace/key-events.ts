@@ -28,6 +28,39 @@ export enum KeyEventClass {
   New = 16384,
 }
 
+/** The classes by the letters of notify-keyspace-events. */
+const CLASS_OF_LETTER: ReadonlyMap<string, KeyEventClass> = new Map([
+  ['K', KeyEventClass.Keyspace],
+  ['E', KeyEventClass.Keyevent],
+  ['g', KeyEventClass.Generic],
+  ['$', KeyEventClass.String],
+  ['l', KeyEventClass.List],
+  ['s', KeyEventClass.Set],
+  ['h', KeyEventClass.Hash],
+  ['z', KeyEventClass.SortedSet],
+  ['x', KeyEventClass.Expired],
+  ['e', KeyEventClass.Evicted],
+  ['t', KeyEventClass.Stream],
+  ['m', KeyEventClass.KeyMiss],
+  ['d', KeyEventClass.Module],
+  ['n', KeyEventClass.New],
+]);
+
+/** What the letter A stands for: neither misses nor new keys, which are many. */
+const ALL_LETTERS = 'g$lshzxetd';
+
+/**
+ * The flags that the letters of notify-keyspace-events stand for. Without K or E nothing is published, and so nothing is
+ * wanted: 0.
+ */
+export const keyEventFlags = (letters: string): number => {
+  let flags = 0;
+  for (const letter of letters.replace('A', ALL_LETTERS)) flags |= CLASS_OF_LETTER.get(letter) ?? 0;
+  const isPublished = (flags & (KeyEventClass.Keyspace | KeyEventClass.Keyevent)) !== 0;
+  return isPublished ? flags : 0;
+};
+
+/** Read-only for consumers; the fields are used again for the next event. */
 export interface KeyEvent {
   readonly class: KeyEventClass;
   /** As Redis names it: "lpush", "expired", "rename_from". */
@@ -40,13 +73,35 @@ export interface KeyEvent {
   readonly length: number;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+class ReusedEvent implements KeyEvent {
+  class = KeyEventClass.Generic;
+  name = '';
+  db = 0;
+  bytes: Uint8Array = NO_BYTES;
+  at = 0;
+  length = 0;
+}
+
 export class KeyEvents {
   /** Classes that somebody wants to hear of; 0 = none. */
   flags = 0;
   private readonly subject = new Subject<KeyEvent>();
   readonly events$: Observable<KeyEvent> = this.subject.asObservable();
 
+  private readonly event = new ReusedEvent();
+
+  /** Tells of an event of a class whose flag is set. Consumers change nothing, so no event comes within another. */
   emit(eventClass: KeyEventClass, name: string, db: number, bytes: Uint8Array, at: number, length: number): void {
-    this.subject.next({ class: eventClass, name, db, bytes, at, length });
+    const { event } = this;
+    event.class = eventClass;
+    event.name = name;
+    event.db = db;
+    event.bytes = bytes;
+    event.at = at;
+    event.length = length;
+    this.subject.next(event);
+    event.bytes = NO_BYTES; // they may be large ones
   }
 }

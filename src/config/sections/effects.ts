@@ -18,5 +18,6 @@ export const NO_SCRIPTS = 'no scripts in this version';
 export const NO_EVICTION = 'no eviction in this version';
 export const NO_MONITORING = 'no slow log and latency monitor in this version';
 export const NO_TRACKING = 'no client-side caching in this version';
-export const NO_NOTIFICATIONS = 'no keyspace notifications in this version';
+export const NO_NOTIFICATIONS =
+  'the events are made, for programs that embed the server; clients cannot subscribe in this version';
 export const NO_TYPE_YET = 'its type is not there in this version';
