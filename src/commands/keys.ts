@@ -307,7 +307,11 @@ export const swapDatabases = command({
     const one = ctx.keyspace.databases[first];
     const other = ctx.keyspace.databases[second];
     if (one === undefined || other === undefined) return refuse(reply, DB_OUT_OF_RANGE);
-    if (one !== other) one.swapWith(other);
+    if (one !== other) {
+      one.swapWith(other);
+      ctx.server.blocking.exchanged(one);
+      ctx.server.blocking.exchanged(other);
+    }
     reply.ok();
     return Outcome.AsReceived;
   },
