@@ -3,7 +3,8 @@
  *
  *   npm run bench                                       throughput, the main table
  *   npm run bench -- --rounds 5 --only set,get          some of its rows, more rounds
- *   npm run bench -- --scenario memory,stall            other scenarios: memory, stall, bgsave, replica, or all
+ *   npm run bench -- --scenario memory,stall            other scenarios: memory, stall, bgsave, replica, collections,
+ *                                                       collections-memory, collections-growth, collections-stall, or all
  *   npm run bench -- --write                            all scenarios; the tables go to bench/RESULTS.md
  *
  * A figure that is missed is marked in its table; only an error makes the exit code different from zero.
@@ -13,6 +14,10 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { bgsave } from './bgsave.mjs';
+import { collections } from './collections.mjs';
+import { collectionsGrowth } from './collections-growth.mjs';
+import { collectionsMemory } from './collections-memory.mjs';
+import { collectionsStall } from './collections-stall.mjs';
 import { progress, readOptions } from './lib/cli.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { findServers } from './lib/servers.mjs';
@@ -30,6 +35,34 @@ const SCENARIOS = new Map([
   ],
   ['bgsave', { title: 'BGSAVE under write load', run: bgsave, command: 'npm run bench -- --scenario bgsave' }],
   ['replica', { title: 'The cost of a replica', run: replica, command: 'npm run bench -- --scenario replica' }],
+  [
+    'collections',
+    { title: 'Throughput of collections', run: collections, command: 'npm run bench -- --scenario collections' },
+  ],
+  [
+    'collections-memory',
+    {
+      title: 'Memory of collections',
+      run: collectionsMemory,
+      command: 'npm run bench -- --scenario collections-memory',
+    },
+  ],
+  [
+    'collections-growth',
+    {
+      title: 'Cost by the size of a collection',
+      run: collectionsGrowth,
+      command: 'npm run bench -- --scenario collections-growth',
+    },
+  ],
+  [
+    'collections-stall',
+    {
+      title: 'Stalls by large collections',
+      run: collectionsStall,
+      command: 'npm run bench -- --scenario collections-stall',
+    },
+  ],
 ]);
 
 const resultsFile = join(dirname(fileURLToPath(import.meta.url)), 'RESULTS.md');

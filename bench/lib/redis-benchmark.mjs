@@ -15,8 +15,8 @@ const run = promisify(execFile);
 export const KEYSPACE = 100_000;
 
 /** The arguments of one run, without host and port. */
-export const benchmarkArgs = ({ test, requests, clients, pipeline }) => [
-  ...['-t', test, '-n', requests, '-c', clients, '-P', pipeline, '-r', KEYSPACE].map(String),
+export const benchmarkArgs = ({ test, requests, clients, pipeline, keyspace = KEYSPACE }) => [
+  ...['-t', test, '-n', requests, '-c', clients, '-P', pipeline, '-r', keyspace].map(String),
   '--csv',
 ];
 

@@ -155,3 +155,44 @@ export const loadSets = async (
   const seconds = (performance.now() - startedAt) / 1000;
   return { sent, seconds, perSecond: sent / seconds };
 };
+
+/** A command as bytes; arguments are texts in latin1. */
+export const request = (...args) => {
+  let text = `*${args.length}\r\n`;
+  for (const arg of args) text += `$${String(arg).length}\r\n${arg}\r\n`;
+  return text;
+};
+
+/**
+ * Sends `count` commands, pipelined: `command(i)` gives the i-th in the form of `request`. Replies are counted by their
+ * lines, `linesPerReply` each. Throws when one is an error.
+ */
+export const loadCommands = async (port, count, command, linesPerReply = 1) => {
+  const socket = await openSocket(port);
+  let sent = 0;
+  let lines = 0;
+  const startedAt = performance.now();
+  await new Promise((resolve, reject) => {
+    const pump = () => {
+      const answered = Math.floor(lines / linesPerReply);
+      while (sent < count && sent - answered <= BATCH * (IN_FLIGHT_MAX - 1)) {
+        let batch = '';
+        for (const end = Math.min(sent + BATCH, count); sent < end; sent++) batch += command(sent);
+        socket.write(batch, 'latin1');
+      }
+      if (answered >= count) resolve();
+    };
+    socket.on('data', (chunk) => {
+      if (chunk[0] === 45) return reject(new Error(`the load failed: ${chunk.toString('latin1', 0, 200)}`));
+      for (const byte of chunk) if (byte === 10) lines++;
+      pump();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('the server closed the connection of the load')));
+    pump();
+  });
+  socket.removeAllListeners('close');
+  socket.destroy();
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { seconds, perSecond: count / seconds };
+};
