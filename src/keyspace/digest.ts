@@ -11,6 +11,7 @@
  * Source: what DEBUG DIGEST of a real redis-server answers.
  * @since 0.1.0
  */
+import { field, HashWalk, value } from '../values/hash.ts';
 import { type Database, NO_EXPIRY } from './database.ts';
 import { NEXT, Type } from './entry.ts';
 import type { Keyspace } from './keyspace.ts';
@@ -63,8 +64,24 @@ const digestString: ValueDigest = (digest, db, ref) => {
   digest.mix(db.valueBytes, db.valueAt, db.valueLength);
 };
 
-/** By `Type`. */
-const VALUE_DIGESTS: readonly (ValueDigest | undefined)[] = [digestString];
+const element = new Digest();
+const hashWalk = new HashWalk();
+
+/** Each field with its value is a state of its own: their order is no part of the value. */
+const digestHash: ValueDigest = (digest, db, ref) => {
+  hashWalk.start(db, ref);
+  while (hashWalk.next()) {
+    element.clear();
+    element.mix(field.bytes, field.at, field.length);
+    element.mix(value.bytes, value.at, value.length);
+    digest.addDigest(element);
+  }
+};
+
+const VALUE_DIGESTS: Readonly<Partial<Record<Type, ValueDigest>>> = {
+  [Type.String]: digestString,
+  [Type.Hash]: digestHash,
+};
 
 const EXPIRY_MARK = new Uint8Array(Buffer.from('!!expire!!'));
 

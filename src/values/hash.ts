@@ -325,7 +325,7 @@ export class HashBuilder {
     if (this.buf.length > SCRATCH_KEPT_BYTES_MAX) this.buf = new Uint8Array(SCRATCH_BYTES);
   }
 
-  /** Gives a field a value, instead of the one that it has. */
+  /** Gives a field a value, instead of the one that it has; true when it had none. */
   set(
     fieldBytes: Uint8Array,
     fieldAt: number,
@@ -333,7 +333,7 @@ export class HashBuilder {
     bytes: Uint8Array,
     at: number,
     length: number,
-  ): void {
+  ): boolean {
     const wanted = storedBytes(bytes, at, length);
     const pos = findElement(this.buf, LISTPACK_HEADER_BYTES, this.end, fieldBytes, fieldAt, fieldLength, 2);
     if (pos < 0) {
@@ -341,7 +341,7 @@ export class HashBuilder {
       const valuePos = writeElement(this.buf, this.end, fieldBytes, fieldAt, fieldLength);
       this.end = writeElement(this.buf, valuePos, bytes, at, length);
       this.fields++;
-      return;
+      return true;
     }
     const valuePos = elementAfter(this.buf, pos);
     const after = elementAfter(this.buf, valuePos);
@@ -349,14 +349,20 @@ export class HashBuilder {
     this.buf.copyWithin(valuePos + wanted, after, this.end);
     writeElement(this.buf, valuePos, bytes, at, length);
     this.end += valuePos + wanted - after;
+    return false;
   }
 
   /** Adds the missing key and returns its entry. */
-  finish(db: Database, key: Uint8Array, keyAt: number, keyLength: number): number {
+  finish(db: Database, key: Uint8Array, keyAt: number, keyLength: number, expires = false): number {
     const total = this.end + 1;
     this.buf[this.end] = LISTPACK_END;
     writeListpackHeader(this.buf, 0, total, this.fields * 2);
-    return createPackedHash(db, key, keyAt, keyLength, this.buf, 0, total, false);
+    return createPackedHash(db, key, keyAt, keyLength, this.buf, 0, total, expires);
+  }
+
+  /** Puts what was set into a dictionary. */
+  unpackInto(db: Database, header: number): void {
+    unpackInto(db, header, this.buf, 0, this.end + 1);
   }
 
   get length(): number {

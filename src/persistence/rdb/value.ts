@@ -26,6 +26,7 @@ import type { RdbInput } from './input.ts';
 import { largeRdbType, writeLarge } from './large.ts';
 import type { RdbOutput } from './output.ts';
 import { writeListpackAsNode, writeListpackElements } from './packed.ts';
+import { hashReaders } from './values/hash.ts';
 import { stringReader } from './values/string.ts';
 
 export interface ValueReader {
@@ -103,10 +104,10 @@ export const writeStringPiece = (
 };
 
 /** By value type of the file. */
-const READERS: readonly (ValueReader | undefined)[] = [stringReader];
+const READERS: ReadonlyMap<number, ValueReader> = new Map([[TYPE_STRING, stringReader], ...hashReaders]);
 
 /** The reader for a value type of a file, or undefined. */
-export const readerOf = (rdbType: number): ValueReader | undefined => READERS[rdbType];
+export const readerOf = (rdbType: number): ValueReader | undefined => READERS.get(rdbType);
 
 /** Why a value type cannot be read. */
 export const unreadable = (rdbType: number): string => {
