@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import { type Database, MISSING } from '../keyspace/database.ts';
+import { KeyEventClass } from '../keyspace/key-events.ts';
 import { ExpiryMode } from '../keyspace/keyspace.ts';
 import { dump as dumpValue, isIntact, read } from '../persistence/rdb/dump.ts';
 import { setAccess } from '../persistence/rdb/reader.ts';
@@ -131,6 +132,7 @@ const reduceRestore = (db: Database, cmd: CommandView, reply: Reply, ctx: Contex
     if (isPast && ctx.keyspace.expiryMode === ExpiryMode.Remove) {
       value.discard();
       if (existing === MISSING) return Outcome.Unchanged;
+      db.notify(KeyEventClass.Generic, 'del', cmd, 1);
       const name = ctx.config['lazyfree-lazy-server-del'] ? 'UNLINK' : 'DEL';
       ctx.effects.begin(db.index, 2).text(name).bytes(cmd.buf, cmd.offset(1), cmd.length(1));
       return Outcome.Rewritten;
@@ -140,6 +142,7 @@ const reduceRestore = (db: Database, cmd: CommandView, reply: Reply, ctx: Contex
   let ref = value.finish(cmd.buf, cmd.offset(1), cmd.length(1), expires);
   if (expires) ref = db.setExpiry(ref, expireTime.ms);
   setAccess(db, ref, options.idleSeconds, options.frequency);
+  db.notify(KeyEventClass.Generic, 'restore', cmd, 1);
 
   if (!expires || options.absoluteTtl) return Outcome.AsReceived;
   writeAbsolute(db, cmd, ctx);

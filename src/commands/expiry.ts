@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { type Database, MISSING, NO_EXPIRY } from '../keyspace/database.ts';
+import { KeyEventClass } from '../keyspace/key-events.ts';
 import { ExpiryMode } from '../keyspace/keyspace.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
@@ -46,11 +47,13 @@ export const expireOrRemove = (
   const { effects, keyspace } = ctx;
   if (time.ms <= ctx.nowMs && keyspace.expiryMode === ExpiryMode.Remove) {
     db.remove(ref);
+    db.notify(KeyEventClass.Generic, 'del', cmd, 1);
     const name = ctx.config['lazyfree-lazy-expire'] ? 'UNLINK' : 'DEL';
     effects.begin(db.index, 2).text(name).bytes(cmd.buf, cmd.offset(1), cmd.length(1));
     return Outcome.Rewritten;
   }
   db.setExpiry(ref, time.ms);
+  db.notify(KeyEventClass.Generic, 'expire', cmd, 1);
   const more = cmd.argc - moreFrom;
   effects
     .begin(db.index, 3 + more)
@@ -203,6 +206,7 @@ export const persist = command({
   reduce: (db, cmd, reply) => {
     const ref = db.findWrite(cmd, 1);
     const cleared = ref !== MISSING && db.clearExpiry(ref);
+    if (cleared) db.notify(KeyEventClass.Generic, 'persist', cmd, 1);
     reply.integer(cleared ? 1 : 0);
     return cleared ? Outcome.AsReceived : Outcome.Unchanged;
   },

@@ -7,6 +7,7 @@
  */
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { Encoding, Type } from '../keyspace/entry.ts';
+import { KeyEventClass } from '../keyspace/key-events.ts';
 import {
   addLongDouble,
   formatLongDouble,
@@ -50,6 +51,7 @@ const increment = (db: Database, cmd: CommandView, reply: Reply, by: number, byB
   if (ref !== MISSING && length === db.valueLength && db.encoding(ref) === Encoding.Int) db.preserve(ref);
   else makeRoom(db, ref, cmd, length, Encoding.Int);
   writeInteger(db.valueBytes, db.valueAt, sum);
+  db.notify(KeyEventClass.String, 'incrby', cmd, 1);
   reply.integer(sum);
   return Outcome.AsReceived;
 };
@@ -62,6 +64,7 @@ const incrementBig = (db: Database, ref: number, cmd: CommandView, reply: Reply,
 
   makeRoom(db, ref, cmd, sum.toString().length, Encoding.Int);
   writeBigInteger(db.valueBytes, db.valueAt, sum);
+  db.notify(KeyEventClass.String, 'incrby', cmd, 1);
   reply.bigInteger(sum);
   return Outcome.AsReceived;
 };
@@ -134,6 +137,7 @@ export const incrbyfloat = command({
     makeRoom(db, ref, cmd, result.length, textEncoding(result.length));
     const { valueBytes, valueAt } = db;
     for (let i = 0; i < result.length; i++) valueBytes[valueAt + i] = result.charCodeAt(i);
+    db.notify(KeyEventClass.String, 'incrbyfloat', cmd, 1);
     reply.bulkText(result);
     ctx.effects
       .begin(db.index, 4)

@@ -6,6 +6,7 @@
 import * as E from 'fp-ts/Either';
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { TYPE_NAMES } from '../keyspace/entry.ts';
+import { KeyEventClass } from '../keyspace/key-events.ts';
 import { ExpiryMode } from '../keyspace/keyspace.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
@@ -58,6 +59,7 @@ const reduceRemoval: Reducer = (db, cmd, reply, ctx) => {
     const ref = db.find(cmd, i);
     if (ref === MISSING) continue;
     db.remove(ref);
+    db.notify(KeyEventClass.Generic, 'del', cmd, i);
     removed++;
   }
   reply.integer(removed);
@@ -151,6 +153,8 @@ const reduceRename = (db: Database, cmd: CommandView, reply: Reply, onlyIfMissin
 
   if (target !== MISSING) db.remove(target);
   db.moveTo(ref, db, cmd.buf, cmd.offset(2), cmd.length(2));
+  db.notify(KeyEventClass.Generic, 'rename_from', cmd, 1);
+  db.notify(KeyEventClass.Generic, 'rename_to', cmd, 2);
   return Outcome.AsReceived;
 };
 
@@ -193,6 +197,8 @@ export const move = command({
       return Outcome.Unchanged;
     }
     db.moveTo(ref, target, cmd.buf, cmd.offset(1), cmd.length(1));
+    db.notify(KeyEventClass.Generic, 'move_from', cmd, 1);
+    target.notify(KeyEventClass.Generic, 'move_to', cmd, 1);
     reply.integer(1);
     return Outcome.AsReceived;
   },
@@ -232,6 +238,7 @@ export const copy = command({
     }
     if (old !== MISSING) target.remove(old);
     db.copyTo(ref, target, cmd.buf, cmd.offset(2), cmd.length(2));
+    target.notify(KeyEventClass.Generic, 'copy_to', cmd, 2);
     reply.integer(1);
     return Outcome.AsReceived;
   },

@@ -8,6 +8,7 @@
 import { copyBytes } from '../bytes.ts';
 import { MISSING } from '../keyspace/database.ts';
 import { Encoding, Type } from '../keyspace/entry.ts';
+import { KeyEventClass } from '../keyspace/key-events.ts';
 import type { CommandView } from '../resp/view.ts';
 import * as described from './docs/string.ts';
 import { NOT_AN_INTEGER, refuse, STRING_TOO_LONG, WRONGTYPE } from './errors.ts';
@@ -38,6 +39,7 @@ export const append = command({
     const added = cmd.length(2);
     if (ref === MISSING) {
       storeArgument(db, MISSING, cmd, 1, 2, false, false);
+      db.notify(KeyEventClass.String, 'append', cmd, 1);
       reply.integer(added);
       return Outcome.AsReceived;
     }
@@ -48,6 +50,7 @@ export const append = command({
 
     db.resize(ref, oldLength + added, Encoding.Raw, true, true);
     copyBytes(cmd.buf, cmd.offset(2), db.valueBytes, db.valueAt + oldLength, added);
+    db.notify(KeyEventClass.String, 'append', cmd, 1);
     reply.integer(oldLength + added);
     return Outcome.AsReceived;
   },
@@ -127,6 +130,7 @@ export const setrange = command({
     const { valueBytes, valueAt } = db;
     if (offset > oldLength) valueBytes.fill(0, valueAt + oldLength, valueAt + offset);
     copyBytes(cmd.buf, cmd.offset(3), valueBytes, valueAt + offset, added);
+    db.notify(KeyEventClass.String, 'setrange', cmd, 1);
     reply.integer(length);
     return Outcome.AsReceived;
   },

@@ -9,6 +9,7 @@
  */
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { Type } from '../keyspace/entry.ts';
+import { KeyEventClass } from '../keyspace/key-events.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
 import type { Context } from './context.ts';
@@ -118,6 +119,8 @@ const writeSet = (db: Database, cmd: CommandView, value: number, more: number, c
 /** Stores the value with the expiry in `expireTime`; the event is `SET key value PXAT ms`. */
 const storeExpiring = (db: Database, ref: number, cmd: CommandView, value: number, ctx: Context): Outcome => {
   db.setExpiry(storeArgument(db, ref, cmd, 1, value, false, true), expireTime.ms);
+  db.notify(KeyEventClass.String, 'set', cmd, 1);
+  db.notify(KeyEventClass.Generic, 'expire', cmd, 1);
   writeSet(db, cmd, value, 2, ctx);
   ctx.effects.text('PXAT');
   expireTime.writeTo(ctx.effects);
@@ -137,6 +140,7 @@ export const set = command({
   reduce: (db, cmd, reply, ctx) => {
     if (cmd.argc === 3) {
       storeArgument(db, db.findWrite(cmd, 1), cmd, 1, 2, false, false);
+      db.notify(KeyEventClass.String, 'set', cmd, 1);
       reply.ok();
       return Outcome.AsReceived;
     }
@@ -161,6 +165,7 @@ const setWithOptions = (db: Database, cmd: CommandView, reply: Reply, ctx: Conte
   if (!get) reply.ok();
   if (options.timeIndex !== 0) return storeExpiring(db, ref, cmd, 2, ctx);
   storeArgument(db, ref, cmd, 1, 2, options.keepTtl, false);
+  db.notify(KeyEventClass.String, 'set', cmd, 1);
   return get ? writeWithoutGet(db, cmd, ctx) : Outcome.AsReceived;
 };
 
@@ -190,6 +195,7 @@ export const setnx = command({
       return Outcome.Unchanged;
     }
     storeArgument(db, MISSING, cmd, 1, 2, false, false);
+    db.notify(KeyEventClass.String, 'set', cmd, 1);
     reply.integer(1);
     return Outcome.AsReceived;
   },
@@ -255,6 +261,7 @@ export const getset = command({
     const ref = db.findRead(cmd, 1);
     if (!replyValue(db, ref, reply)) return Outcome.Unchanged;
     storeArgument(db, ref, cmd, 1, 2, false, false);
+    db.notify(KeyEventClass.String, 'set', cmd, 1);
     return writeSet(db, cmd, 2, 0, ctx);
   },
 });
@@ -271,6 +278,7 @@ export const getdel = command({
     const ref = db.findRead(cmd, 1);
     if (!replyValue(db, ref, reply) || ref === MISSING) return Outcome.Unchanged;
     db.remove(ref);
+    db.notify(KeyEventClass.Generic, 'del', cmd, 1);
     const name = ctx.config['lazyfree-lazy-user-del'] ? 'UNLINK' : 'DEL';
     ctx.effects.begin(db.index, 2).text(name).bytes(cmd.buf, cmd.offset(1), cmd.length(1));
     return Outcome.Rewritten;
@@ -298,6 +306,7 @@ export const getex = command({
 
     if (options.timeIndex !== 0) return expireOrRemove(db, ref, cmd, expireTime, cmd.argc, ctx);
     if (!options.persist || !db.clearExpiry(ref)) return Outcome.Unchanged;
+    db.notify(KeyEventClass.Generic, 'persist', cmd, 1);
     ctx.effects.begin(db.index, 2).text('PERSIST').bytes(cmd.buf, cmd.offset(1), cmd.length(1));
     return Outcome.Rewritten;
   },
@@ -323,7 +332,10 @@ export const mget = command({
 });
 
 const storePairs = (db: Database, cmd: CommandView, ctx: Context): void => {
-  for (let i = 1; i < cmd.argc; i += 2) storeArgument(db, db.findWrite(cmd, i), cmd, i, i + 1, false, false);
+  for (let i = 1; i < cmd.argc; i += 2) {
+    storeArgument(db, db.findWrite(cmd, i), cmd, i, i + 1, false, false);
+    db.notify(KeyEventClass.String, 'set', cmd, i);
+  }
   ctx.changes = (cmd.argc - 1) >>> 1;
 };
 
