@@ -11,6 +11,7 @@ import { Dispatcher } from './commands/dispatch.ts';
 import { renamesOf } from './commands/renames.ts';
 import { ServerStats } from './commands/stats.ts';
 import { CommandTable } from './commands/table.ts';
+import { WatchedKeys } from './commands/watched-keys.ts';
 import type { Config } from './config/config.ts';
 import { ConfigStore } from './config/store.ts';
 import { configure } from './configure.ts';
@@ -62,6 +63,8 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     nowMs,
     warn: (line) => log.warning(line),
   });
+  const watchedKeys = new WatchedKeys(keyspace);
+  clients.onRemoved = (client) => watchedKeys.forget(client);
   const writes = new WriteStream();
   const listeners = new Listeners(environment.transport);
   const lifecycle = new ServerLifecycle({
@@ -97,6 +100,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     writes,
     stats,
     commands,
+    watchedKeys,
     persistence,
     replication,
     blocking,

@@ -20,8 +20,10 @@ const flagsOf = (client: Client): string => {
   let flags = '';
   if (client.kind === ClientKind.Replica) flags += 'S';
   if (client.kind === ClientKind.Master) flags += 'M';
+  if (client.transaction !== undefined) flags += 'x';
   const isOver = client.blocked?.isOver === true;
   if (client.blocked !== undefined && !isOver) flags += 'b';
+  if (client.dirty) flags += 'd';
   if (client.closeAfterReply) flags += 'c';
   if (isOver) flags += 'u';
   if (client.peer.isUnixSocket) flags += 'U';
@@ -42,6 +44,8 @@ const seconds = (ms: number): number => Math.max(0, Math.floor(ms / 1000));
 export const clientLine = (client: Client, nowMs: number, argvBytes = 0): string => {
   const { peer, decoder } = client;
   const { pendingBytes, heldBytes } = decoder;
+  const { transaction } = client;
+  const queueBytes = transaction?.bytes ?? 0;
   const events = `${client.paused ? '' : 'r'}${peer.pendingBytes > 0 ? 'w' : ''}`;
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', client.id],
@@ -56,17 +60,17 @@ export const clientLine = (client: Client, nowMs: number, argvBytes = 0): string
     ['sub', 0],
     ['psub', 0],
     ['ssub', 0],
-    ['multi', -1],
+    ['multi', transaction?.commands.length ?? -1],
     ['qbuf', pendingBytes],
     ['qbuf-free', heldBytes - pendingBytes],
     ['argv-mem', argvBytes],
-    ['multi-mem', 0],
+    ['multi-mem', queueBytes],
     ['rbs', 0],
     ['rbp', 0],
     ['obl', client.queuedBytes],
     ['oll', 0],
     ['omem', peer.pendingBytes],
-    ['tot-mem', heldBytes + client.outputBytes],
+    ['tot-mem', heldBytes + queueBytes + client.outputBytes],
     ['events', events],
     ['cmd', client.lastCommand],
     ['user', client.user],

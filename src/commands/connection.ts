@@ -16,6 +16,7 @@ import * as described from './docs/connection.ts';
 import { DB_OUT_OF_RANGE, NOT_AN_INT32, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, wrongArity } from './errors.ts';
 import { accept } from './replies.ts';
 import { type CommandSpec, command, Outcome } from './spec.ts';
+import { leaveTransaction } from './transactions.ts';
 
 const NO_PASSWORD_CONFIGURED =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
@@ -194,6 +195,7 @@ export const reset = command({
     client.replyOff = false; // a CLIENT REPLY SKIP before it still counts, as in Redis
     client.noEvict = false;
     client.noTouch = false;
+    leaveTransaction(client, ctx.server.watchedKeys);
     logOut(ctx);
     reply.version = 2;
     reply.simple('RESET');

@@ -19,8 +19,10 @@ import type { ClientRegistry } from '../net/clients.ts';
 import type { Persistence } from '../persistence/service.ts';
 import type { Replication } from '../replication/service.ts';
 import type { Blocking } from './blocking.ts';
+import type { CommandQueue } from './command-queue.ts';
 import type { ServerStats } from './stats.ts';
 import type { CommandTable } from './table.ts';
+import type { WatchedKeys } from './watched-keys.ts';
 
 /** Everything that is one per server. */
 export interface Services {
@@ -32,6 +34,7 @@ export interface Services {
   readonly writes: WriteStream;
   readonly stats: ServerStats;
   readonly commands: CommandTable;
+  readonly watchedKeys: WatchedKeys;
   readonly persistence: Persistence;
   readonly replication: Replication;
   readonly blocking: Blocking;
@@ -54,5 +57,11 @@ export interface Context {
   changes: number;
   /** The command comes from our master, from the log or from a file: it is law, not a wish. */
   readonly fromMaster: boolean;
+  /** The command is one of those that an EXEC runs. */
+  readonly inTransaction: boolean;
+  /** The client cannot be made to wait, within EXEC and on the link to our master: a command that would is answered. */
+  readonly denyBlocking: boolean;
+  /** Runs the commands of a transaction in one go and replies with the array of their replies. EXEC's business. */
+  readonly runQueue: (queue: CommandQueue) => void;
   readonly server: Services;
 }

@@ -15,10 +15,18 @@ import type { Context } from './context.ts';
 /** Writes the reply and lets the client go on; does nothing when the client has gone away in the meantime. */
 export type Answer = (write: (reply: Reply) => void) => void;
 
-/** Holds back everything else the client sent until the answer is given. */
+/**
+ * Holds back everything else the client sent until the answer is given.
+ *
+ * Within EXEC nobody can wait: the answer is OK at once, and a failure is told by the log alone.
+ */
 export const answerLater = (ctx: Context): Answer => {
   const { client } = ctx;
   const { clients, environment } = ctx.server;
+  if (ctx.denyBlocking) {
+    clients.replyTo(client).ok();
+    return () => {};
+  }
   // Dispatch silences the reply of a command when the command returns; this one comes after that.
   const silent = client.replyOff || client.replySkip > 0 || client.kind !== ClientKind.Normal;
   const blocked = { deadlineMs: Number.POSITIVE_INFINITY, onCancel: () => {} };

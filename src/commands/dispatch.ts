@@ -13,10 +13,13 @@ import { ExpiryMode, type Keyspace } from '../keyspace/keyspace.ts';
 import { Client, ClientKind } from '../net/client.ts';
 import type { Outbox } from '../net/outbox.ts';
 import { NO_PEER } from '../net/peer.ts';
+import { QUEUED } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
+import type { CommandQueue } from './command-queue.ts';
 import type { Context, Services } from './context.ts';
 import { Outcome } from './spec.ts';
 import { Bit, type Command } from './table.ts';
+import { leaveTransaction } from './transactions.ts';
 
 /** Why commands are refused at the moment. */
 export interface GateState {
@@ -51,6 +54,8 @@ const NOREPLICAS = 'NOREPLICAS Not enough good replicas to write.';
 const READONLY = "READONLY You can't write against a read only replica.";
 const MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
 const LOADING = 'LOADING Redis is loading the dataset in memory';
+const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
+const EXECABORT = 'EXECABORT Transaction discarded because of: ';
 
 /** The clock of a turn is read again behind commands that took so long: what follows must not see an older time. */
 const TURN_US_MAX = 1000;
@@ -58,7 +63,11 @@ const TURN_US_MAX = 1000;
 /** Longest list of arguments that an "unknown command" error repeats. */
 const REPEATED_BYTES_MAX = 128;
 
-/** A command that ran, as consumers of `commands$` see it. A loan, like the view in it. */
+/**
+ * A command that ran, as consumers of `commands$` see it. A loan, like the view in it.
+ *
+ * Commands of a transaction are told of when EXEC runs them, not when they are queued; EXEC itself comes behind them.
+ */
 export interface CommandEvent {
   readonly client: Client;
   readonly command: Command;
@@ -67,6 +76,8 @@ export interface CommandEvent {
   readonly nowMs: number;
   readonly durationUs: number;
   readonly failed: boolean;
+  /** EXEC ran it. */
+  readonly inTransaction: boolean;
 }
 
 interface MutableCommandEvent {
@@ -77,6 +88,7 @@ interface MutableCommandEvent {
   nowMs: number;
   durationUs: number;
   failed: boolean;
+  inTransaction: boolean;
 }
 
 /** Stands where no client has sent anything yet. */
@@ -91,13 +103,20 @@ class CommandContext implements Context {
   readonly effects = new Effects();
   changes = 1;
   fromMaster = false;
+  inTransaction = false;
+  readonly runQueue: (queue: CommandQueue) => void;
   readonly server: Services;
 
-  constructor(server: Services) {
+  constructor(server: Services, runQueue: (queue: CommandQueue) => void) {
     this.server = server;
+    this.runQueue = runQueue;
     this.keyspace = server.keyspace;
     this.config = server.config.config;
     this.random = server.environment.random;
+  }
+
+  get denyBlocking(): boolean {
+    return this.inTransaction || this.fromMaster;
   }
 }
 
@@ -122,11 +141,20 @@ export class Dispatcher {
   private startedUs = 0;
   /** When the time that commands see was read. */
   private clockUs = 0;
+  /** EXEC has seen to the client's silence itself, command by command. */
+  private isSilenced = false;
+  /** The command has been counted and told of when it was parked. */
+  private isRerun = false;
+
+  /** How many keys that clients wait for are ready. Whoever parks clients keeps it. */
+  readyCount = 0;
+  /** Called between two commands of clients, a whole EXEC being one, when `readyCount` is not 0. */
+  ready: () => void = () => {};
 
   constructor(server: Services, outbox: Outbox) {
     this.server = server;
     this.outbox = outbox;
-    this.context = new CommandContext(server);
+    this.context = new CommandContext(server, (queue) => this.runQueue(queue));
     this.maxMemoryBytes = server.config.config.maxmemory;
     const { keyspace } = server;
     keyspace.onExpired = (db) => {
@@ -163,6 +191,7 @@ export class Dispatcher {
 
   /** To be called after the commands of a chunk. */
   endTurn(): void {
+    if (this.readyCount > 0) this.ready();
     this.chargeTime();
     this.server.writes.flush();
     this.outbox.policy.chunkEnds();
@@ -181,6 +210,7 @@ export class Dispatcher {
       const sub = server.commands.findSubcommand(command, view);
       if (sub === undefined) {
         this.reject(
+          client,
           command,
           `ERR unknown subcommand '${shortened(view, 1)}'. Try ${command.fullName.toUpperCase()} HELP.`,
         );
@@ -199,13 +229,41 @@ export class Dispatcher {
       return;
     }
     if (refusal !== undefined || command === undefined) {
-      this.reject(command, refusal ?? '');
+      this.reject(client, command, refusal ?? '');
     } else {
       client.lastCommand = command.fullName;
-      context.client = client;
-      this.execute(command, view, client);
+      if (client.transaction !== undefined && (command.bits & Bit.Immediate) === 0) {
+        this.enqueue(client, client.transaction, command, view);
+      } else {
+        context.client = client;
+        this.execute(command, view, client);
+      }
     }
     if (mark !== undefined) this.silence(client, mark);
+    // A transaction of our master's is whole at the end of its turn.
+    if (this.readyCount > 0 && client.kind !== ClientKind.Master) this.ready();
+  }
+
+  /**
+   * Runs the command of a parked client again, as a unit of its own. It is not counted a second time, and nobody is told
+   * of it; with `silent` its reply is taken back. Only between two commands of clients, as in `ready`.
+   */
+  rerun(client: Client, view: CommandView, silent: boolean): void {
+    const { context, outbox, server } = this;
+    const command = server.commands.find(view);
+    if (command === undefined) return;
+    outbox.open(client);
+    const mark = silent || client.replyOff ? outbox.mark() : undefined;
+    const refusal = this.refusal(client, command, view);
+    if (refusal !== undefined && refusal !== HELD) {
+      this.reject(client, command, refusal);
+    } else {
+      context.client = client;
+      this.isRerun = true;
+      this.execute(command, view, client);
+      this.isRerun = false;
+    }
+    if (mark !== undefined) outbox.rewind(mark);
   }
 
   /** Emits what was put into `effects` outside of a command: keys that the expiry cycle removed. */
@@ -217,6 +275,57 @@ export class Dispatcher {
     }
     writes.flush();
     effects.clear();
+  }
+
+  /** Keeps a command for EXEC, unless that will come to nothing anyway. */
+  private enqueue(client: Client, queue: CommandQueue, command: Command, view: CommandView): void {
+    if (!queue.isAborted && !client.dirty) queue.push(command, view);
+    this.outbox.reply.raw(QUEUED);
+  }
+
+  /**
+   * Runs the commands of a transaction, with the array of their replies, at one and the same time. What they do is
+   * gathered and emitted at the end.
+   */
+  private runQueue({ commands, views }: CommandQueue): void {
+    const { context, outbox, server } = this;
+    const { client } = context;
+    const { reply } = outbox;
+    const { errors } = reply;
+    const { timed: exec, startedUs } = this;
+    this.timed = undefined;
+    const isNormal = client.kind === ClientKind.Normal;
+    // A CLIENT REPLY SKIP among the commands concerns what comes behind EXEC.
+    let skips = client.replySkip > 0;
+    if (isNormal && !client.replyOff && !skips) reply.array(commands.length);
+    else this.isSilenced = true;
+    context.inTransaction = true;
+    for (let i = 0; i < commands.length; i++) {
+      const mark = !isNormal || client.replyOff || skips ? outbox.mark() : undefined;
+      this.execute(commands[i], views[i], client);
+      // CLIENT REPLY ON answers although replies were off when it came.
+      if (client.replySkip === 0) skips = false;
+      if (mark !== undefined && (!isNormal || client.replyOff || skips)) outbox.rewind(mark);
+    }
+    context.inTransaction = false;
+    if (context.effects.count > 0) {
+      if (server.replication.isReplica) context.effects.clear();
+      else this.emitUnit();
+    }
+    // The errors of its commands are not EXEC's own; their time is.
+    reply.errors = errors;
+    this.chargeTime();
+    this.timed = exec;
+    this.startedUs = startedUs;
+  }
+
+  /** Emits what one command or one EXEC did: as a transaction, where it is more than one event. */
+  private emitUnit(): void {
+    const { writes } = this.server;
+    const isTransaction = this.context.effects.count > 1;
+    if (isTransaction) writes.beginTransaction();
+    this.emitEffects();
+    if (isTransaction) writes.endTransaction();
   }
 
   /** Sets the time commands see. */
@@ -241,7 +350,7 @@ export class Dispatcher {
       // Another command may look at the backlog.
       server.writes.flush();
       this.timed = command;
-      if (this.startedUs - this.clockUs > TURN_US_MAX) {
+      if (this.startedUs - this.clockUs > TURN_US_MAX && !context.inTransaction) {
         this.clockUs = this.startedUs;
         this.setTime(server.environment.scheduler.now());
       }
@@ -263,13 +372,14 @@ export class Dispatcher {
     if (outcome !== Outcome.Unchanged || context.effects.count > 0) this.propagate(outcome, db.index, view);
 
     const { stats } = command;
-    stats.calls++;
-    server.stats.commandsProcessed++;
     const failed = reply.errors !== errors;
     if (failed) {
       stats.failed++;
-      this.countError(reply.lastError);
+      server.stats.countError(reply.lastError);
     }
+    if (this.isRerun) return;
+    stats.calls++;
+    server.stats.commandsProcessed++;
     if (this.commandSubject.observed) this.tell(client, command, view, db.index, this.chargeTime(), failed);
   }
 
@@ -297,13 +407,19 @@ export class Dispatcher {
     const { context, server } = this;
     const { writes } = server;
     if (outcome !== Outcome.Unchanged) writes.changes += context.changes;
+    if (context.inTransaction) {
+      if (outcome === Outcome.AsReceived) context.effects.command(db, view.buf, view.start, view.end);
+      return;
+    }
     // A replica's own history is its master's: the link relays those bytes, local changes stay local.
     if (server.replication.isReplica) {
       context.effects.clear();
       return;
     }
-    if (context.effects.count > 0) this.emitEffects();
-    if (outcome === Outcome.AsReceived) {
+    if (context.effects.count > 0) {
+      if (outcome === Outcome.AsReceived) context.effects.command(db, view.buf, view.start, view.end);
+      this.emitUnit();
+    } else if (outcome === Outcome.AsReceived) {
       writes.emit(db, view.buf, view.start, view.end);
       if (!view.stays) writes.flush();
     }
@@ -311,12 +427,19 @@ export class Dispatcher {
 
   /** The error that refuses a command before it runs, in the order in which Redis looks. */
   private refusal(client: Client, command: Command, view: CommandView): string | undefined {
-    const { arity, bits } = command;
+    const { arity } = command;
     if (arity > 0 ? view.argc !== arity : view.argc < -arity) {
       return `ERR wrong number of arguments for '${command.fullName}' command`;
     }
     if (command.reduce === undefined) return `ERR wrong number of arguments for '${command.fullName}' command`;
+    let { bits } = command;
     if (!client.authenticated && (bits & Bit.NoAuth) === 0) return NOAUTH;
+    if (client.transaction !== undefined) {
+      if ((bits & Bit.NoMulti) !== 0) return NOT_IN_TRANSACTION;
+      if ((bits & Bit.Exec) !== 0) bits = client.transaction.bitsOfExec(bits);
+      // A queue may take any amount of memory, whatever is in it.
+      else if ((bits & Bit.EndsTransaction) === 0) bits |= Bit.DenyOom;
+    }
     if (this.maxMemoryBytes > 0 && (bits & Bit.DenyOom) !== 0 && client.kind === ClientKind.Normal) {
       if (this.server.keyspace.arena.usedBytes > this.maxMemoryBytes) return OOM;
     }
@@ -366,25 +489,27 @@ export class Dispatcher {
     clients.kill(client);
   }
 
-  private reject(command: Command | undefined, error: string): void {
-    this.outbox.reply.error(error);
+  /** Refuses a command, and with it the transaction that it is part of. */
+  private reject(client: Client, command: Command | undefined, error: string): void {
+    const { server } = this;
+    let text = error;
+    if (command !== undefined && (command.bits & Bit.Exec) !== 0) {
+      leaveTransaction(client, server.watchedKeys);
+      text = EXECABORT + error.replace(/^ERR /, '');
+    }
+    if (client.transaction !== undefined) client.transaction.isAborted = true;
+    this.outbox.reply.error(text);
     if (command !== undefined) command.stats.rejected++;
-    this.countError(error);
-  }
-
-  private countError(text: string): void {
-    const { stats } = this.server;
-    const space = text.indexOf(' ');
-    const code = space < 0 ? text : text.slice(0, space);
-    stats.errorReplies++;
-    stats.errors.set(code, (stats.errors.get(code) ?? 0) + 1);
+    server.stats.countError(text);
   }
 
   /** Takes a reply back that the client does not want. */
   private silence(client: Client, mark: ReturnType<Outbox['mark']>): void {
+    const { isSilenced } = this;
+    this.isSilenced = false;
     // CLIENT REPLY ON answers although replies were off when it came.
     if (client.kind === ClientKind.Normal && !client.replyOff && client.replySkip === 0) return;
-    this.outbox.rewind(mark);
+    if (!isSilenced) this.outbox.rewind(mark);
     if (client.replySkip > 0) client.replySkip--;
   }
 
@@ -396,8 +521,8 @@ export class Dispatcher {
     durationUs: number,
     failed: boolean,
   ): void {
-    const { nowMs } = this.context;
-    this.event ??= { client, command, view, db, nowMs, durationUs, failed };
+    const { nowMs, inTransaction } = this.context;
+    this.event ??= { client, command, view, db, nowMs, durationUs, failed, inTransaction };
     const { event } = this;
     event.client = client;
     event.command = command;
@@ -406,6 +531,7 @@ export class Dispatcher {
     event.nowMs = nowMs;
     event.durationUs = durationUs;
     event.failed = failed;
+    event.inTransaction = inTransaction;
     this.commandSubject.next(event);
   }
 }

@@ -74,7 +74,8 @@ const overheadBytes = ({ databases, dict }: Keyspace): number => {
 const connectionBytes = ({ clients }: Services, kind: ClientKind): number => {
   let bytes = 0;
   for (const client of clients.all()) {
-    if (client.kind === kind) bytes += client.decoder.heldBytes + client.outputBytes;
+    if (client.kind !== kind) continue;
+    bytes += client.decoder.heldBytes + (client.transaction?.bytes ?? 0) + client.outputBytes;
   }
   return bytes;
 };

@@ -100,7 +100,7 @@ export const wait = command({
 
     const { offset } = ctx.server.writes;
     const acknowledged = replication.master.countAcknowledged(offset);
-    if (acknowledged >= replicas) reply.integer(acknowledged);
+    if (acknowledged >= replicas || ctx.denyBlocking) reply.integer(acknowledged);
     else replication.waiters.add(ctx.client, replicas, offset, timeoutMs);
     return Outcome.Unchanged;
   },

@@ -42,7 +42,10 @@ export const bgsave = command({
   ...described.bgsave,
   reduce: (_db, cmd, reply, ctx) => {
     if (cmd.argc > 2 || (cmd.argc === 2 && !cmd.equalsToken(1, 'SCHEDULE'))) return refuse(reply, SYNTAX_ERROR);
-    const started = ctx.server.persistence.backgroundSave({ schedule: cmd.argc === 2 });
+    const started = ctx.server.persistence.backgroundSave({
+      schedule: cmd.argc === 2,
+      inTransaction: ctx.inTransaction,
+    });
     if (E.isLeft(started)) return refuse(reply, started.left);
     reply.simple(started.right);
     return Outcome.Unchanged;

@@ -16,7 +16,24 @@ export enum Bit {
   NoAuth = 1 << 4,
   /** Refused, like a write, while snapshots fail: PING tells the load balancer. */
   Ping = 1 << 5,
+  /** Refused within a transaction. */
+  NoMulti = 1 << 6,
+  /** Runs at once within a transaction, where others are queued. */
+  Immediate = 1 << 7,
+  /** Ends a transaction in one way or another: refused least of all. */
+  EndsTransaction = 1 << 8,
+  Exec = 1 << 9,
 }
+
+/** Commands that a transaction does not treat like any other. */
+const TRANSACTION_BITS: ReadonlyMap<string, number> = new Map([
+  ['multi', Bit.Immediate],
+  ['watch', Bit.Immediate],
+  ['exec', Bit.Immediate | Bit.EndsTransaction | Bit.Exec],
+  ['discard', Bit.Immediate | Bit.EndsTransaction],
+  ['quit', Bit.Immediate | Bit.EndsTransaction],
+  ['reset', Bit.Immediate | Bit.EndsTransaction],
+]);
 
 const bitsOf = (spec: CommandSpec): number => {
   let bits = 0;
@@ -26,6 +43,7 @@ const bitsOf = (spec: CommandSpec): number => {
     else if (flag === 'stale') bits |= Bit.Stale;
     else if (flag === 'loading') bits |= Bit.Loading;
     else if (flag === 'no_auth') bits |= Bit.NoAuth;
+    else if (flag === 'no_multi') bits |= Bit.NoMulti;
   }
   return spec.name === 'ping' ? bits | Bit.Ping : bits;
 };
@@ -47,7 +65,7 @@ export class Command {
     this.parent = parent;
     this.fullName = parent === undefined ? spec.name : `${parent.fullName}|${spec.name}`;
     this.arity = spec.arity;
-    this.bits = bitsOf(spec);
+    this.bits = bitsOf(spec) | (parent === undefined ? (TRANSACTION_BITS.get(spec.name) ?? 0) : 0);
     this.reduce = spec.reduce;
     this.subcommands = spec.subcommands?.map((sub) => new Command(sub, this));
   }

@@ -2,7 +2,8 @@
  * Effects: the deterministic commands that say what a command did, where its own bytes do not.
  *
  * Reducers write them (`SET k v PXAT …` for `SET k v EX …`), the keyspace adds the DEL of a key that expired, and
- * dispatch emits them in order after the reducer has returned. One buffer, reused.
+ * dispatch emits them in order after the reducer has returned. While a transaction runs, everything its commands did is
+ * gathered here. One buffer, reused.
  *
  * @since 0.1.0
  */
@@ -59,6 +60,17 @@ export class Effects {
     this.pos = writeInteger(this.buf, this.pos, value);
     this.lineEnd();
     return this;
+  }
+
+  /** A whole command in RESP, as a client sent it. */
+  command(db: number, source: Uint8Array, start: number, end: number): void {
+    this.databases[this.count] = db;
+    this.starts[this.count] = this.pos;
+    this.count++;
+    const length = end - start;
+    this.reserve(length);
+    copyBytes(source, start, this.buf, this.pos, length);
+    this.pos += length;
   }
 
   databaseOf(index: number): number {

@@ -5,6 +5,10 @@
  * The bytes of all events, one behind the other, are exactly the replication stream: an offset here is a replication
  * offset. A `SELECT` stands before an event whose database differs from that of the event before.
  *
+ * What one command or one EXEC did is atomic. Where that is more than one event, a `MULTI` stands before the first and an
+ * `EXEC` behind the last (never around a single one), and all of them, these two included, carry the same
+ * `transactionOffset`.
+ *
  * Who wants commands takes `events$`. Who wants bytes, as the backlog does, takes `runs$`: the same bytes, where events
  * that follow one another in one buffer (a pipeline) come as one run, which costs a tenth.
  *
@@ -15,10 +19,12 @@
 import { type Observable, Subject } from 'rxjs';
 
 export interface WriteEvent {
-  /** Database the command applies to; -1 for bytes that belong to no database (PING, SELECT itself). */
+  /** Database the command applies to; -1 for bytes that belong to no database (PING, SELECT, MULTI and EXEC). */
   readonly db: number;
   /** Replication offset before the first byte. */
   readonly offset: number;
+  /** Replication offset before the MULTI of the transaction that the event is part of; -1 when it stands alone. */
+  readonly transactionOffset: number;
   /** When it happened, in ms since 1970. */
   readonly timeMs: number;
   /** The command in RESP: bytes [start, end) of `buf`. */
@@ -36,6 +42,7 @@ export interface ByteRun {
   readonly end: number;
 }
 
+const NO_TRANSACTION = -1;
 const NO_BYTES = new Uint8Array(0);
 
 class GrowingRun implements ByteRun {
@@ -48,6 +55,7 @@ class GrowingRun implements ByteRun {
 class ReusedEvent implements WriteEvent {
   db = 0;
   offset = 0;
+  transactionOffset = NO_TRANSACTION;
   timeMs = 0;
   buf: Uint8Array = NO_BYTES;
   start = 0;
@@ -55,6 +63,9 @@ class ReusedEvent implements WriteEvent {
 }
 
 const NO_DATABASE = -1;
+
+const MULTI = new Uint8Array(Buffer.from('*1\r\n$5\r\nMULTI\r\n'));
+const EXEC = new Uint8Array(Buffer.from('*1\r\n$4\r\nEXEC\r\n'));
 
 /** SELECT in RESP, by database number. */
 const selectBytes = (db: number): Uint8Array => {
@@ -76,6 +87,7 @@ export class WriteStream {
   private readonly event = new ReusedEvent();
   private readonly run = new GrowingRun();
   private selected = NO_DATABASE;
+  private transactionOffset = NO_TRANSACTION;
   private readonly selects: (Uint8Array | undefined)[] = [];
 
   /**
@@ -89,6 +101,26 @@ export class WriteStream {
       this.send(NO_DATABASE, select, 0, select.length);
     }
     this.send(db, buf, start, end);
+  }
+
+  /** Emits MULTI: what is emitted up to `endTransaction` is one transaction. */
+  beginTransaction(): void {
+    this.openTransaction();
+    this.send(NO_DATABASE, MULTI, 0, MULTI.length);
+  }
+
+  endTransaction(): void {
+    this.send(NO_DATABASE, EXEC, 0, EXEC.length);
+    this.closeTransaction();
+  }
+
+  /** As `beginTransaction`, for who relays a MULTI of somebody else's. */
+  openTransaction(): void {
+    this.transactionOffset = this.offset;
+  }
+
+  closeTransaction(): void {
+    this.transactionOffset = NO_TRANSACTION;
   }
 
   /**
@@ -138,6 +170,7 @@ export class WriteStream {
     const { event } = this;
     event.db = db;
     event.offset = offset;
+    event.transactionOffset = this.transactionOffset;
     event.timeMs = this.nowMs;
     event.buf = buf;
     event.start = start;

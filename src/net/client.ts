@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { CommandQueue } from '../commands/command-queue.ts';
 import { Decoder, type DecoderLimits } from '../resp/decoder.ts';
 import type { Recipient } from './outbox.ts';
 import type { Peer } from './peer.ts';
@@ -54,6 +55,10 @@ export class Client implements Recipient {
   closed = false;
   paused = false;
   blocked: Blocked | undefined = undefined;
+  /** What it has sent since MULTI; undefined outside of a transaction. */
+  transaction: CommandQueue | undefined = undefined;
+  /** A key it watched has changed: its next EXEC runs nothing. */
+  dirty = false;
 
   queuedBytes = 0;
   /** When the output first exceeded the soft limit, or 0. */

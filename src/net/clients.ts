@@ -53,6 +53,8 @@ export class ClientRegistry {
   private readonly dependencies: ClientsDependencies;
   private nextId = 1;
   private readonly ending = new Set<Client>();
+  /** Told of every client that goes. Set by whoever keeps something about all of them. */
+  onRemoved: (client: Client) => void = () => {};
   /** Connections that are closed as soon as the other side has read its replies, and since when. */
   private readonly closing = new Map<Peer, number>();
 
@@ -143,6 +145,8 @@ export class ClientRegistry {
     client.blocked?.onCancel();
     client.blocked = undefined;
     this.clients.delete(client.id);
+    client.transaction = undefined;
+    this.onRemoved(client);
     client.onClosed();
     if (this.outbox.holds(client)) this.ending.add(client);
     else this.close(client.peer);
@@ -162,7 +166,9 @@ export class ClientRegistry {
   /** Closes a client whose unfinished request is larger than client-query-buffer-limit. True when it was. */
   checkQueryBuffer(client: Client): boolean {
     const limit = Math.min(this.dependencies.config()['client-query-buffer-limit'], REQUEST_BYTES_MAX);
-    if (client.decoder.pendingBytes <= limit || client.kind === ClientKind.Master) return false;
+    // What waits for EXEC has not been dealt with either.
+    const waiting = client.transaction?.bytes ?? 0;
+    if (client.decoder.pendingBytes + waiting <= limit || client.kind === ClientKind.Master) return false;
     this.dependencies.stats.queryBufferDisconnections++;
     this.dependencies.warn(
       `Closing client that reached max query buffer length: id=${client.id} addr=${client.peer.remoteAddress} (qbuf=${client.decoder.pendingBytes})`,

@@ -110,7 +110,10 @@ export class MasterStream {
     this.transaction = undefined;
     this.transactionBytes = 0;
     for (const view of transaction.slice(1, -1)) this.apply(view);
+    const { writes } = this.options.history;
+    writes.openTransaction();
     for (const view of transaction) this.relay(view);
+    writes.closeTransaction();
   }
 
   private relay(view: CommandView): void {
