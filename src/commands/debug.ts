@@ -11,9 +11,10 @@ import * as O from 'fp-ts/Option';
 import { parseMemory } from '../config/config.ts';
 import { type Database, MISSING } from '../keyspace/database.ts';
 import { Digest, digestEntry, digestKeyspace } from '../keyspace/digest.ts';
-import { encodingName, Type } from '../keyspace/entry.ts';
+import { Encoding, encodingName, Type } from '../keyspace/entry.ts';
 import { globMatch } from '../keyspace/glob.ts';
 import { lruIdleSeconds } from '../keyspace/lfu.ts';
+import { dictOf } from '../persistence/rdb/large.ts';
 import { RdbOutput } from '../persistence/rdb/output.ts';
 import { writeValue } from '../persistence/rdb/value.ts';
 import type { Reply } from '../resp/reply.ts';
@@ -23,7 +24,7 @@ import { isLocal } from './config.ts';
 import type { Context } from './context.ts';
 import { DEBUG_HELP } from './debug-help.ts';
 import { replySample } from './debug-protocol.ts';
-import { describeTables } from './debug-tables.ts';
+import { describeTable, describeTables } from './debug-tables.ts';
 import * as described from './docs/server.ts';
 import { NO_SUCH_KEY, NOT_AN_INTEGER, refuse } from './errors.ts';
 import { accept, replyHelp } from './replies.ts';
@@ -72,6 +73,22 @@ const digestValue: Reducer = (db, cmd, reply) => {
   return Outcome.Unchanged;
 };
 
+/** What OBJECT adds for a list in chunks. */
+const describeChunks = (db: Database, ref: number): readonly string[] => {
+  const { keyspace } = db;
+  const root = db.root(ref);
+  const words = keyspace.arena.words[root >>> 16];
+  const at = (root & 0xffff) << 2;
+  const [chunks, elements] = [words[at + 2] ?? 0, words[at + 3] ?? 0];
+  return [
+    `ql_nodes:${chunks}`,
+    `ql_avg_node:${(elements / Math.max(1, chunks)).toFixed(2)}`,
+    `ql_listpack_max:${keyspace.limits.listSize}`,
+    'ql_compressed:0',
+    `ql_uncompressed_size:${db.memoryBytes(ref)}`,
+  ];
+};
+
 /** OBJECT key: where and how a value is kept. The address is that of the entry in the arena. */
 const object: Reducer = (db, cmd, reply, ctx) => {
   const ref = db.find(cmd, 2);
@@ -88,6 +105,7 @@ const object: Reducer = (db, cmd, reply, ctx) => {
     `lru:${access}`,
     `lru_seconds_idle:${lruIdleSeconds(access, ctx.keyspace.lruClock)}`,
   ];
+  if (db.encoding(ref) === Encoding.QuickList) fields.push(...describeChunks(db, ref));
   reply.simple(`Value ${fields.join(' ')}`);
   return Outcome.Unchanged;
 };
@@ -155,8 +173,16 @@ const tableStats: Reducer = (_db, cmd, reply, ctx) => {
   return Outcome.Unchanged;
 };
 
-/** HTSTATS-KEY key [FULL]: no type that is there yet is kept in a table. */
-const keyTableStats: Reducer = (db, cmd, reply) => refuse(reply, db.find(cmd, 2) === MISSING ? NO_SUCH_KEY : NO_TABLE);
+/** HTSTATS-KEY key [FULL]: the dictionary of a large hash, set or sorted set. */
+const keyTableStats: Reducer = (db, cmd, reply, ctx) => {
+  const ref = db.find(cmd, 2);
+  if (ref === MISSING) return refuse(reply, NO_SUCH_KEY);
+  const encoding = db.encoding(ref);
+  if (encoding !== Encoding.HashTable && encoding !== Encoding.SkipList) return refuse(reply, NO_TABLE);
+  const header = dictOf(ctx.keyspace, encoding, db.root(ref));
+  reply.verbatim(describeTable(ctx.keyspace, header, cmd.argc > 3 && cmd.equalsToken(3, 'FULL')));
+  return Outcome.Unchanged;
+};
 
 const log: Reducer = (_db, cmd, reply, ctx) => {
   ctx.server.log.warning(`DEBUG LOG: ${cmd.text(2)}`);
