@@ -73,6 +73,7 @@ const line = ({ name, spec: { docs } }: Row): string => {
 const GROUPS: readonly (readonly [group: string, heading: string, intro: string])[] = [
   ['string', 'Strings', 'The whole group of Redis 7.2.'],
   ['generic', 'Keys', 'Commands on keys of any type.'],
+  ['transactions', 'Transactions', 'The whole group of Redis 7.2.'],
   ['connection', 'Connection', 'Commands on the connection of a client.'],
   ['server', 'Server', 'Commands on the server, its data as a whole, its files and its replicas.'],
 ];
