@@ -13,18 +13,24 @@ import { expiryCommands } from './expiry.ts';
 import { hashCommands } from './hash.ts';
 import { infoCommands } from './info.ts';
 import { keyCommands } from './keys.ts';
+import { listCommands } from './list.ts';
 import { objectCommands } from './object.ts';
 import { replicationCommands } from './replication.ts';
 import { saveCommands } from './save.ts';
 import { serverCommands } from './server.ts';
+import { sortCommands } from './sort.ts';
+import { sortedSetCommands } from './sorted-set.ts';
 import type { CommandSpec } from './spec.ts';
 import { stringCommands } from './string.ts';
 import { transactionCommands } from './transactions.ts';
 
 export const allCommands: readonly CommandSpec[] = [
   ...stringCommands,
+  ...listCommands,
   ...hashCommands,
+  ...sortedSetCommands,
   ...keyCommands,
+  ...sortCommands,
   ...expiryCommands,
   ...objectCommands,
   ...dumpCommands,

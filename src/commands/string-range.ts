@@ -12,17 +12,11 @@ import { KeyEventClass } from '../keyspace/key-events.ts';
 import type { CommandView } from '../resp/view.ts';
 import * as described from './docs/string.ts';
 import { NOT_AN_INTEGER, refuse, STRING_TOO_LONG, WRONGTYPE } from './errors.ts';
+import { signedInteger } from './signed-integer.ts';
 import { command, Outcome, type Reducer } from './spec.ts';
 import { storeArgument, stringBytesMax } from './string-value.ts';
 
 const OFFSET_OUT_OF_RANGE = 'ERR offset is out of range';
-const MINUS = 0x2d;
-
-/** An integer that may be ±Infinity for what lies beyond 2^53; NaN when it is none. */
-const signedInteger = (cmd: CommandView, index: number): number => {
-  const n = cmd.integer(index);
-  return n === Number.POSITIVE_INFINITY && cmd.buf[cmd.offset(index)] === MINUS ? Number.NEGATIVE_INFINITY : n;
-};
 
 /**
  * APPEND key value: appends bytes to the string at `key`, creating it when missing. Keeps the TTL.

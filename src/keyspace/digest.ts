@@ -11,10 +11,14 @@
  * Source: what DEBUG DIGEST of a real redis-server answers.
  * @since 0.1.0
  */
+import { formatDouble17 } from '../resp/double.ts';
 import { field, HashWalk, value } from '../values/hash.ts';
+import { End, ListCursor } from '../values/list.ts';
+import { MemberCursor } from '../values/sorted-set.ts';
 import { type Database, NO_EXPIRY } from './database.ts';
 import { NEXT, Type } from './entry.ts';
 import type { Keyspace } from './keyspace.ts';
+import { Element } from './listpack.ts';
 import { SHA1_BYTES, sha1 } from './sha1.ts';
 
 const hash = new Uint8Array(SHA1_BYTES);
@@ -78,8 +82,36 @@ const digestHash: ValueDigest = (digest, db, ref) => {
   }
 };
 
+const listCursor = new ListCursor();
+const listElement = new Element();
+
+/** The elements, in their order. */
+const digestList: ValueDigest = (digest, db, ref) => {
+  listCursor.seekEnd(db, ref, End.Left);
+  do {
+    listElement.read(listCursor.buf, listCursor.pos);
+    digest.mix(listElement.bytes, listElement.at, listElement.length);
+  } while (listCursor.next(db));
+};
+
+const member = new MemberCursor();
+
+/** Each member with the 17 digits of its score is a state of its own. */
+const digestSortedSet: ValueDigest = (digest, db, ref) => {
+  member.open(db, ref, 0, false);
+  while (member.next()) {
+    element.clear();
+    element.mix(member.bytes, member.at, member.length);
+    const score = Buffer.from(formatDouble17(member.score));
+    element.mix(score, 0, score.length);
+    digest.addDigest(element);
+  }
+};
+
 const VALUE_DIGESTS: Readonly<Partial<Record<Type, ValueDigest>>> = {
   [Type.String]: digestString,
+  [Type.List]: digestList,
+  [Type.SortedSet]: digestSortedSet,
   [Type.Hash]: digestHash,
 };
 

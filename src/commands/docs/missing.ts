@@ -29,7 +29,7 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
     client|caching client|getredir client|pause client|tracking client|trackinginfo client|unpause
   `),
   generic: words(`
-    migrate sort sort_ro waitaof
+    migrate waitaof
   `),
   geo: words(`
     geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch
@@ -37,10 +37,6 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   `),
   hyperloglog: words(`
     pfadd pfcount pfdebug pfmerge pfselftest
-  `),
-  list: words(`
-    blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset
-    ltrim rpop rpoplpush rpush rpushx
   `),
   pubsub: words(`
     psubscribe publish pubsub pubsub|channels pubsub|help pubsub|numpat pubsub|numsub pubsub|shardchannels
@@ -67,12 +63,6 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   set: words(`
     sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop
     srandmember srem sscan sunion sunionstore
-  `),
-  'sorted-set': words(`
-    bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount
-    zmpop zmscore zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem
-    zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan
-    zscore zunion zunionstore
   `),
   stream: words(`
     xack xadd xautoclaim xclaim xdel xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
