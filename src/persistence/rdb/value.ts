@@ -27,6 +27,7 @@ import { largeRdbType, writeLarge } from './large.ts';
 import type { RdbOutput } from './output.ts';
 import { writeListpackAsNode, writeListpackElements } from './packed.ts';
 import { hashReaders } from './values/hash.ts';
+import { sortedSetReaders } from './values/sorted-set.ts';
 import { stringReader } from './values/string.ts';
 
 export interface ValueReader {
@@ -104,7 +105,11 @@ export const writeStringPiece = (
 };
 
 /** By value type of the file. */
-const READERS: ReadonlyMap<number, ValueReader> = new Map([[TYPE_STRING, stringReader], ...hashReaders]);
+const READERS: ReadonlyMap<number, ValueReader> = new Map([
+  [TYPE_STRING, stringReader],
+  ...hashReaders,
+  ...sortedSetReaders,
+]);
 
 /** The reader for a value type of a file, or undefined. */
 export const readerOf = (rdbType: number): ValueReader | undefined => READERS.get(rdbType);

@@ -10,59 +10,18 @@
  */
 import { copyBytes } from '../../../bytes.ts';
 import { type Database, MISSING } from '../../../keyspace/database.ts';
-import type { Dict } from '../../../keyspace/dict.ts';
 import { Encoding, Type } from '../../../keyspace/entry.ts';
-import {
-  Element,
-  elementAfter,
-  findElement,
-  firstElement,
-  isSoundListpack,
-  listpackCount,
-  sameElement,
-} from '../../../keyspace/listpack.ts';
+import { Element, elementAfter, firstElement, isSoundListpack, listpackCount } from '../../../keyspace/listpack.ts';
 import { createPackedHash, HashBuilder, unpackInto } from '../../../values/hash.ts';
+import { hasDouble } from '../doubles.ts';
 import { TYPE_HASH, TYPE_HASH_LISTPACK, TYPE_HASH_ZIPLIST, TYPE_HASH_ZIPMAP } from '../format.ts';
 import { damage, type RdbInput } from '../input.ts';
 import { listpackOfZiplist, listpackOfZipmap } from '../legacy.ts';
 import type { ValueBuilder, ValueReader } from '../value.ts';
 
-/** Up to so many fields are compared with each other; more are told apart by their hashes. */
-const COMPARED_FIELDS_MAX = 32;
-
 const element = new Element();
 
 // ── as listpacks ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-const hasDoubleHashed = (dict: Dict, bytes: Uint8Array, first: number, end: number, pairs: number): boolean => {
-  let size = 64;
-  while (size < pairs * 2) size *= 2;
-  const positions = new Int32Array(size);
-  for (let pos = first; pos < end; ) {
-    element.read(bytes, pos);
-    let slot = dict.hash(element.bytes, element.at, element.length) & (size - 1);
-    while (positions[slot] !== 0) {
-      if (sameElement(bytes, positions[slot] - 1, element.bytes, element.at, element.length)) return true;
-      slot = (slot + 1) & (size - 1);
-    }
-    positions[slot] = pos + 1;
-    pos = elementAfter(bytes, elementAfter(bytes, pos));
-  }
-  return false;
-};
-
-/** Whether a sound listpack of pairs has a field twice. */
-const hasDoubleField = (dict: Dict, bytes: Uint8Array, at: number, length: number, pairs: number): boolean => {
-  const first = firstElement(at);
-  const end = at + length - 1;
-  if (pairs > COMPARED_FIELDS_MAX) return hasDoubleHashed(dict, bytes, first, end, pairs);
-  for (let pos = first; pos < end; ) {
-    element.read(bytes, pos);
-    pos = elementAfter(bytes, elementAfter(bytes, pos));
-    if (findElement(bytes, pos, end, element.bytes, element.at, element.length, 2) >= 0) return true;
-  }
-  return false;
-};
 
 /** The longest text in a sound listpack. */
 const longestText = (bytes: Uint8Array, at: number, length: number): number => {
@@ -96,7 +55,7 @@ class PackedHash implements ValueBuilder {
     this.bytes = made;
     this.pairs = count / 2;
     const { dict, limits } = db.keyspace;
-    if (hasDoubleField(dict, made, this.at, this.length, this.pairs)) throw damage(offset, 'a hash with a field twice');
+    if (hasDouble(dict, made, this.at, this.length, this.pairs, 2)) throw damage(offset, 'a hash with a field twice');
     this.mayBePacked =
       this.pairs <= limits.hashEntries &&
       (rdbType !== TYPE_HASH_ZIPMAP || longestText(made, this.at, this.length) <= limits.hashValueBytes);
