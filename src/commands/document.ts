@@ -72,6 +72,10 @@ const line = ({ name, spec: { docs } }: Row): string => {
 
 const GROUPS: readonly (readonly [group: string, heading: string, intro: string])[] = [
   ['string', 'Strings', 'The whole group of Redis 7.2.'],
+  ['list', 'Lists', 'The whole group of Redis 7.2.'],
+  ['hash', 'Hashes', 'The whole group of Redis 7.2.'],
+  ['set', 'Sets', 'The whole group of Redis 7.2.'],
+  ['sorted-set', 'Sorted sets', 'The whole group of Redis 7.2.'],
   ['generic', 'Keys', 'Commands on keys of any type.'],
   ['transactions', 'Transactions', 'The whole group of Redis 7.2.'],
   ['connection', 'Connection', 'Commands on the connection of a client.'],
