@@ -50,6 +50,10 @@ export const unorderedPairs: Equivalence = (_, ours, theirs) => {
 /** Only the kind of reply counts: what it says is a matter of chance, of the clock or of the server. */
 export const sameType: Equivalence = (_, ours, theirs) => ours.type === theirs.type;
 
+/** As many elements, whichever they are: HRANDFIELD, SRANDMEMBER, ... */
+export const sameShape: Equivalence = (_, ours, theirs) =>
+  ours.type === theirs.type && items(ours)?.length === items(theirs)?.length;
+
 /** A number that a clock moves: equal up to `slack`; what is negative is a code, and exact. */
 export const within =
   (slack: number): Equivalence =>
@@ -73,9 +77,15 @@ const scanned =
     return asPairs ? unorderedPairs(words, left, right) : unordered(words, left, right);
   };
 
-/** DUMP: whether and how a string is compressed is the server's choice; that it is the same is what DEBUG DIGEST says. */
+/**
+ * DUMP: whether and how a string is compressed is the server's choice, and in which order the elements of a table come;
+ * that the value is the same is what DEBUG DIGEST says.
+ */
 const dumped: Equivalence = (_, ours, theirs) =>
-  ours.type === 'bulk' && theirs.type === 'bulk' && (ours.bytes[1] === LZF || theirs.bytes[1] === LZF);
+  ours.type === 'bulk' &&
+  theirs.type === 'bulk' &&
+  ours.bytes[0] === theirs.bytes[0] &&
+  (ours.bytes[0] !== 0 || ours.bytes[1] === LZF || theirs.bytes[1] === LZF);
 
 const seconds = within(SLACK_SECONDS);
 
@@ -119,6 +129,7 @@ export const EQUIVALENCES: Readonly<Record<string, Equivalence>> = {
   HGETALL: unorderedPairs,
   HKEYS: unordered,
   HVALS: unordered,
+  HRANDFIELD: sameShape,
 };
 
 const hasError = (reply: Reply): boolean => reply.type === 'error' || (items(reply) ?? []).some(hasError);
