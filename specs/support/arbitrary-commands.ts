@@ -29,7 +29,7 @@ import {
 } from './arbitraries.ts';
 import type { Arg } from './reply.ts';
 
-type Part = fc.Arbitrary<Arg | readonly Arg[]>;
+export type Part = fc.Arbitrary<Arg | readonly Arg[]>;
 
 const flatten = (parts: readonly (Arg | readonly Arg[])[]): Arg[] =>
   parts.flatMap((part) => (typeof part === 'object' && !(part instanceof Uint8Array) ? [...part] : [part]));
@@ -43,17 +43,18 @@ export const command = (name: string, ...parts: Part[]): fc.Arbitrary<Command> =
     )
     .map(([first, rest]) => new Command([...first.split(' '), ...flatten(rest)]));
 
-const word = (...words: string[]): fc.Arbitrary<readonly Arg[]> => fc.constantFrom(...words).map((one) => [one]);
-const withArg = (name: string, arg: fc.Arbitrary<Arg>): fc.Arbitrary<readonly Arg[]> => arg.map((one) => [name, one]);
+export const word = (...words: string[]): fc.Arbitrary<readonly Arg[]> => fc.constantFrom(...words).map((one) => [one]);
+export const withArg = (name: string, arg: fc.Arbitrary<Arg>): fc.Arbitrary<readonly Arg[]> =>
+  arg.map((one) => [name, one]);
 
 /** Up to `max` of the given options, in any order, with repetition. */
-const options = (max: number, ...choices: fc.Arbitrary<readonly Arg[]>[]): Part =>
+export const options = (max: number, ...choices: fc.Arbitrary<readonly Arg[]>[]): Part =>
   fc.oneof(
     { weight: 1, arbitrary: fc.constant<readonly Arg[]>([]) },
     { weight: 3, arbitrary: fc.array(fc.oneof(...choices), { maxLength: max }).map((chosen) => chosen.flat()) },
   );
 
-const many = (part: fc.Arbitrary<Arg>, max = 4): Part => fc.array(part, { minLength: 1, maxLength: max });
+export const many = (part: fc.Arbitrary<Arg>, max = 4): Part => fc.array(part, { minLength: 1, maxLength: max });
 const pairs: Part = fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 4 }).map((list) => list.flat());
 
 const fromNow = [withArg('EX', secondsArg), withArg('PX', millisecondsArg)];
