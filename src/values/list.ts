@@ -105,29 +105,64 @@ export const makeRoom = (db: Database, ref: number, moreBytes: number, moreCount
   return db.enlarge(ref, Encoding.QuickList, root);
 };
 
+/** Whether a chain is one chunk that takes no more than the given part (1 = all, 2 = half) of the limit. */
+const fitsListpack = (db: Database, root: number, part: number): boolean => {
+  const { arena, limits, packedThresholdBytes } = db.keyspace;
+  if (chunkWord(arena, root, ROOT_CHUNKS) !== 1) return false;
+  const chunk = chunkWord(arena, root, ROOT_FIRST);
+  const bytes = chunkBytes(arena, chunk);
+  if (packedThresholdBytes !== 0 && bytes >= packedThresholdBytes) return false;
+  if (bytes + LISTPACK_EMPTY_BYTES > sizeLimitBytes(limits.listSize) / part) return false;
+  return chunkWord(arena, chunk, CHUNK_COUNT) <= Math.floor(countLimit(limits.listSize) / part);
+};
+
+/** Fills the loaded value with a listpack of the elements in buf[at, at + bytes). */
+const fillListpack = (db: Database, buf: Uint8Array, at: number, bytes: number, count: number): void => {
+  const total = bytes + LISTPACK_EMPTY_BYTES;
+  const { valueBytes, valueAt } = db;
+  writeListpackHeader(valueBytes, valueAt, total, count);
+  copyBytes(buf, at, valueBytes, valueAt + LISTPACK_HEADER_BYTES, bytes);
+  valueBytes[valueAt + total - 1] = LISTPACK_END;
+};
+
 /** Makes a listpack of a chain that has shrunk to one chunk of at most half the limit. Returns the entry. */
 export const packIfSmall = (db: Database, ref: number): number => {
   if (isPacked(db, ref)) return ref;
-  const { keyspace } = db;
-  const { arena } = keyspace;
-  const { listSize } = keyspace.limits;
   const root = db.root(ref);
-  if (chunkWord(arena, root, ROOT_CHUNKS) !== 1) return ref;
-  const chunk = chunkWord(arena, root, ROOT_FIRST);
-  const count = chunkWord(arena, chunk, CHUNK_COUNT);
-  const bytes = chunkBytes(arena, chunk);
-  const total = bytes + LISTPACK_EMPTY_BYTES;
-  if (total > sizeLimitBytes(listSize) / 2 || count > Math.floor(countLimit(listSize) / 2)) return ref;
-  if (keyspace.packedThresholdBytes !== 0 && bytes >= keyspace.packedThresholdBytes) return ref;
-
+  if (!fitsListpack(db, root, 2)) return ref;
   // The chunk goes with the chain, so its bytes wait elsewhere.
+  const { arena } = db.keyspace;
+  const chunk = chunkWord(arena, root, ROOT_FIRST);
+  const bytes = chunkBytes(arena, chunk);
+  const count = chunkWord(arena, chunk, CHUNK_COUNT);
   const waiting = scratchOf(bytes);
   copyBytes(arena.bytes[chunk >>> 16], chunkStart(arena, chunk), waiting, 0, bytes);
-  const packed = db.pack(ref, Encoding.ListPack, total);
-  writeListpackHeader(db.valueBytes, db.valueAt, total, count);
-  copyBytes(waiting, 0, db.valueBytes, db.valueAt + LISTPACK_HEADER_BYTES, bytes);
-  db.valueBytes[db.valueAt + total - 1] = LISTPACK_END;
+  const packed = db.pack(ref, Encoding.ListPack, bytes + LISTPACK_EMPTY_BYTES);
+  fillListpack(db, waiting, 0, bytes, count);
   return packed;
+};
+
+/** Adds a missing key with a list that was made as a chain, as a listpack when it fits into one. The chain is given up. */
+export const createFromChain = (
+  db: Database,
+  key: Uint8Array,
+  keyAt: number,
+  keyLength: number,
+  root: number,
+  expires: boolean,
+): number => {
+  if (!fitsListpack(db, root, 1)) {
+    return db.createCollection(key, keyAt, keyLength, Type.List, Encoding.QuickList, root, expires);
+  }
+  const { arena } = db.keyspace;
+  const chunk = chunkWord(arena, root, ROOT_FIRST);
+  const bytes = chunkBytes(arena, chunk);
+  const total = bytes + LISTPACK_EMPTY_BYTES;
+  const ref = db.create(key, keyAt, keyLength, total, Type.List, Encoding.ListPack, expires);
+  const count = chunkWord(arena, chunk, CHUNK_COUNT);
+  fillListpack(db, arena.bytes[chunk >>> 16], chunkStart(arena, chunk), bytes, count);
+  db.keyspace.releaseLarge(Encoding.QuickList, root);
+  return ref;
 };
 
 // ── the ends ──────────────────────────────────────────────────────────────────────────────────────────────────────

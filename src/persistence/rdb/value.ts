@@ -27,6 +27,7 @@ import { largeRdbType, writeLarge } from './large.ts';
 import type { RdbOutput } from './output.ts';
 import { writeListpackAsNode, writeListpackElements } from './packed.ts';
 import { hashReaders } from './values/hash.ts';
+import { listReaders } from './values/list.ts';
 import { sortedSetReaders } from './values/sorted-set.ts';
 import { stringReader } from './values/string.ts';
 
@@ -107,6 +108,7 @@ export const writeStringPiece = (
 /** By value type of the file. */
 const READERS: ReadonlyMap<number, ValueReader> = new Map([
   [TYPE_STRING, stringReader],
+  ...listReaders,
   ...hashReaders,
   ...sortedSetReaders,
 ]);
