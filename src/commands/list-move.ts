@@ -11,16 +11,8 @@ import { KeyEventClass } from '../keyspace/key-events.ts';
 import { Element } from '../keyspace/listpack.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
-import {
-  createList,
-  dropElements,
-  End,
-  ListCursor,
-  listLength,
-  packIfSmall,
-  pushElement,
-  scratchOf,
-} from '../values/list.ts';
+import { createList, dropElements, End, listLength, packIfSmall, pushElement, scratchOf } from '../values/list.ts';
+import { ListCursor } from '../values/list-cursor.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/list.ts';
 import { refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';

@@ -8,7 +8,8 @@ import { KeyEventClass } from '../keyspace/key-events.ts';
 import { Element } from '../keyspace/listpack.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
-import { dropElements, End, ListCursor, packIfSmall } from '../values/list.ts';
+import { dropElements, End, packIfSmall } from '../values/list.ts';
+import { ListCursor } from '../values/list-cursor.ts';
 
 const cursor = new ListCursor();
 const element = new Element();

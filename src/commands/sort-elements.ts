@@ -14,7 +14,8 @@ import { Element, elementAfter, firstElement } from '../keyspace/listpack.ts';
 import { TreeCursor, treeCount } from '../keyspace/score-tree.ts';
 import { INTEGER_BYTES_MAX } from '../resp/numbers.ts';
 import { value as fieldValue, getField } from '../values/hash.ts';
-import { type ArgumentList, ListCursor, listLength } from '../values/list.ts';
+import { type ArgumentList, listLength } from '../values/list.ts';
+import { ListCursor } from '../values/list-cursor.ts';
 
 const FIRST_BYTES = 1024;
 const FIRST_TEXTS = 64;

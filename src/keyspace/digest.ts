@@ -13,7 +13,9 @@
  */
 import { formatDouble17 } from '../resp/double.ts';
 import { field, HashWalk, value } from '../values/hash.ts';
-import { End, ListCursor } from '../values/list.ts';
+import { End } from '../values/list.ts';
+import { ListCursor } from '../values/list-cursor.ts';
+import { SetWalk } from '../values/set-walk.ts';
 import { MemberCursor } from '../values/sorted-set.ts';
 import { type Database, NO_EXPIRY } from './database.ts';
 import { NEXT, Type } from './entry.ts';
@@ -108,9 +110,18 @@ const digestSortedSet: ValueDigest = (digest, db, ref) => {
   }
 };
 
+const setWalk = new SetWalk();
+
+/** The members, whose order is no part of the value. */
+const digestSet: ValueDigest = (digest, db, ref) => {
+  setWalk.over(db, ref);
+  while (setWalk.step()) digest.add(setWalk.bytes, setWalk.at, setWalk.length);
+};
+
 const VALUE_DIGESTS: Readonly<Partial<Record<Type, ValueDigest>>> = {
   [Type.String]: digestString,
   [Type.List]: digestList,
+  [Type.Set]: digestSet,
   [Type.SortedSet]: digestSortedSet,
   [Type.Hash]: digestHash,
 };
