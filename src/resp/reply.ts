@@ -172,6 +172,12 @@ export class Reply {
   }
 
   double(value: number): void {
+    // Most scores are integers, which cost no string; 0 may be -0, which is printed as such.
+    if (Number.isSafeInteger(value) && value !== 0) {
+      if (this.version === 3) this.head(COMMA, value);
+      else this.bulkInteger(value);
+      return;
+    }
     const text = formatDouble(value);
     if (this.version === 3) this.line(COMMA, text);
     else this.bulkText(text);
