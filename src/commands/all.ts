@@ -18,6 +18,7 @@ import { objectCommands } from './object.ts';
 import { replicationCommands } from './replication.ts';
 import { saveCommands } from './save.ts';
 import { serverCommands } from './server.ts';
+import { setCommands } from './set.ts';
 import { sortCommands } from './sort.ts';
 import { sortedSetCommands } from './sorted-set.ts';
 import type { CommandSpec } from './spec.ts';
@@ -28,6 +29,7 @@ export const allCommands: readonly CommandSpec[] = [
   ...stringCommands,
   ...listCommands,
   ...hashCommands,
+  ...setCommands,
   ...sortedSetCommands,
   ...keyCommands,
   ...sortCommands,

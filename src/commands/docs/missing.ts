@@ -60,10 +60,6 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
     memory|malloc-stats memory|purge memory|stats memory|usage module module|help module|list module|load
     module|loadex module|unload monitor slowlog slowlog|get slowlog|help slowlog|len slowlog|reset
   `),
-  set: words(`
-    sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop
-    srandmember srem sscan sunion sunionstore
-  `),
   stream: words(`
     xack xadd xautoclaim xclaim xdel xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
     xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream xlen

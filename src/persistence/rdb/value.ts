@@ -28,6 +28,7 @@ import type { RdbOutput } from './output.ts';
 import { writeListpackAsNode, writeListpackElements } from './packed.ts';
 import { hashReaders } from './values/hash.ts';
 import { listReaders } from './values/list.ts';
+import { setReaders } from './values/set.ts';
 import { sortedSetReaders } from './values/sorted-set.ts';
 import { stringReader } from './values/string.ts';
 
@@ -109,6 +110,7 @@ export const writeStringPiece = (
 const READERS: ReadonlyMap<number, ValueReader> = new Map([
   [TYPE_STRING, stringReader],
   ...listReaders,
+  ...setReaders,
   ...hashReaders,
   ...sortedSetReaders,
 ]);
