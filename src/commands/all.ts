@@ -14,6 +14,7 @@ import { hashCommands } from './hash.ts';
 import { infoCommands } from './info.ts';
 import { keyCommands } from './keys.ts';
 import { listCommands } from './list.ts';
+import { memoryCommands } from './memory.ts';
 import { objectCommands } from './object.ts';
 import { replicationCommands } from './replication.ts';
 import { saveCommands } from './save.ts';
@@ -41,6 +42,7 @@ export const allCommands: readonly CommandSpec[] = [
   ...clientCommands,
   ...serverCommands,
   ...infoCommands,
+  ...memoryCommands,
   ...configCommands,
   ...commandCommands,
   ...debugCommands,

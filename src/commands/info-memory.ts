@@ -44,7 +44,8 @@ interface Empty {
 
 const empties = new Map<number, Empty>();
 
-const emptyKeyspace = (databases: number): Empty => {
+/** What a keyspace takes that was just made. */
+export const emptyKeyspace = (databases: number): Empty => {
   let empty = empties.get(databases);
   if (empty === undefined) {
     const { arena, dict, databases: all } = new Keyspace({ databases, random: () => 0, hashKey: [0, 0] });
@@ -60,7 +61,7 @@ const EXPIRIES_PER_SEGMENT = 4096;
 const SEGMENT_BYTES = EXPIRIES_PER_SEGMENT * 12;
 
 /** What tables and indexes take, as opposed to keys and values. */
-const overheadBytes = ({ databases, dict }: Keyspace): number => {
+export const overheadBytes = ({ databases, dict }: Keyspace): number => {
   const empty = emptyKeyspace(databases.length);
   let { bytes } = empty;
   for (const { header, expiries } of databases) {
@@ -71,7 +72,7 @@ const overheadBytes = ({ databases, dict }: Keyspace): number => {
 };
 
 /** Bytes that connections of a kind hold for requests and replies. */
-const connectionBytes = ({ clients }: Services, kind: ClientKind): number => {
+export const connectionBytes = ({ clients }: Services, kind: ClientKind): number => {
   let bytes = 0;
   for (const client of clients.all()) {
     if (client.kind !== kind) continue;

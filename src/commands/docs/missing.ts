@@ -56,9 +56,8 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   server: words(`
     acl acl|cat acl|deluser acl|dryrun acl|genpass acl|getuser acl|help acl|list acl|load acl|log acl|save
     acl|setuser acl|users acl|whoami bgrewriteaof failover latency latency|doctor latency|graph latency|help
-    latency|histogram latency|history latency|latest latency|reset memory memory|doctor memory|help
-    memory|malloc-stats memory|purge memory|stats memory|usage module module|help module|list module|load
-    module|loadex module|unload monitor slowlog slowlog|get slowlog|help slowlog|len slowlog|reset
+    latency|histogram latency|history latency|latest latency|reset module module|help
+    module|list module|load module|loadex module|unload monitor slowlog slowlog|get slowlog|help slowlog|len slowlog|reset
   `),
   stream: words(`
     xack xadd xautoclaim xclaim xdel xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
