@@ -95,15 +95,7 @@ export class MemoryServer {
       ),
     });
     this.keyspace = this.server.services.keyspace;
-    this.client = this.server.services.clients.add({
-      ...NO_PEER,
-      remoteAddress: '127.0.0.1:1',
-      write: (bytes, start, end) => {
-        this.written.push(Buffer.from(bytes.slice(start, end)));
-        return true;
-      },
-    });
-    this.client.resp = resp;
+    this.client = this.connect(resp);
     this.server.services.writes.events$.subscribe((event) => {
       if (event.db >= 0) this.seen.push(showEvent(event));
     });
@@ -113,24 +105,38 @@ export class MemoryServer {
     return this.scheduler.now();
   }
 
+  /** One more client; who asks says which one sends a command. */
+  connect(resp: 2 | 3 = 2): Client {
+    const client = this.server.services.clients.add({
+      ...NO_PEER,
+      remoteAddress: `127.0.0.1:${this.server.services.clients.size + 1}`,
+      write: (bytes, start, end) => {
+        this.written.push(Buffer.from(bytes.slice(start, end)));
+        return true;
+      },
+    });
+    client.resp = resp;
+    return client;
+  }
+
   /** Winds the clock; nothing happens by itself, so keys expire when a command meets them. */
   advance(ms: number): void {
     this.scheduler.frame += ms;
   }
 
   /** The reply's bytes to one command. */
-  raw(command: Words): Buffer {
+  raw(command: Words, client = this.client): Buffer {
     this.written = [];
     this.seen = [];
     this.server.dispatcher.beginTurn();
-    this.server.dispatcher.run(this.client, viewOf(wordsOf(command)));
+    this.server.dispatcher.run(client, viewOf(wordsOf(command)));
     this.server.dispatcher.endTurn();
     while (this.turnEnd.length > 0) this.turnEnd.shift()?.();
     return Buffer.concat(this.written);
   }
 
-  run(command: Words): Seen {
-    const reply = show(decodeReply(this.raw(command)));
+  run(command: Words, client = this.client): Seen {
+    const reply = show(decodeReply(this.raw(command, client)));
     return { reply, events: this.seen };
   }
 }
