@@ -33,6 +33,21 @@ test('digests are those of redis-server', (t) => {
   }
 });
 
+test('digests of sorted sets are those of redis-server, in each encoding', (t) => {
+  const steps = [
+    ['ZADD z 1 a 0.1 b', '7b4db441a7fb924961c337dda88718c60783510b'],
+    ['ZADD z -inf 12', 'c63faba19bb224bca385ca9574efceec74afb1d4'],
+    ['ZADD z 1e20 c', '18ff25d0aa2503f0a4a9c76b3db6b8dbbae48186'],
+  ] as const;
+  for (const entriesMax of [128, 2, 0]) {
+    const server = new MemoryServer({ config: { 'zset-max-listpack-entries': entriesMax } });
+    for (const [command, expected] of steps) {
+      server.raw(command);
+      t.is(digestKeyspace(server.keyspace), expected, command);
+    }
+  }
+});
+
 test('the order in which keys came does not matter', (t) => {
   const sets = fc.uniqueArray(fc.tuple(fc.nat(20), fc.nat(9), fc.nat(3)), {
     selector: ([key, , db]) => `${key} ${db}`,

@@ -25,6 +25,7 @@ import { writeInteger } from '../resp/numbers.ts';
 /** Integers up to here are kept as integers. */
 const INTEGER_SCORE_MAX = 2 ** 62;
 const SCORE_TEXT_BYTES = 64;
+const POSITIONS_FIRST = 128;
 
 const SHORT_STRING = 0x80;
 const SHORT_STRING_END = 0xc0;
@@ -78,6 +79,24 @@ export const isPairBefore = (
   return there < score || (there === score && memberOrder(buf, pos, bytes, at, length) < 0);
 };
 
+/** Positions of the pairs of the listpack that was walked last: a search in them reads few scores, which are dear. */
+let positions = new Int32Array(POSITIONS_FIRST);
+
+/** Notes where each pair lies and returns how many there are. */
+const walkPairs = (buf: Uint8Array, start: number): number => {
+  const end = listpackEnd(buf, start);
+  let count = 0;
+  for (let pos = firstElement(start); pos < end; pos = pairAfter(buf, pos)) {
+    if (count === positions.length) {
+      const wider = new Int32Array(count * 2);
+      wider.set(positions);
+      positions = wider;
+    }
+    positions[count++] = pos;
+  }
+  return count;
+};
+
 /** Where a pair belongs that is not there: the position of the first pair behind it, or the end. */
 export const placeOf = (
   buf: Uint8Array,
@@ -88,11 +107,29 @@ export const placeOf = (
   length: number,
 ): number => {
   const end = listpackEnd(buf, start);
-  let pos = firstElement(start);
   // Scores that grow, such as times, always go to the end.
-  if (pos === end || isPairBefore(buf, pairBefore(buf, end), score, bytes, at, length)) return end;
-  while (isPairBefore(buf, pos, score, bytes, at, length)) pos = pairAfter(buf, pos);
-  return pos;
+  if (firstElement(start) === end || isPairBefore(buf, pairBefore(buf, end), score, bytes, at, length)) return end;
+  let low = 0;
+  let high = walkPairs(buf, start);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isPairBefore(buf, positions[middle], score, bytes, at, length)) low = middle + 1;
+    else high = middle;
+  }
+  return positions[low];
+};
+
+/** How many pairs have a score below this one, or equal to it when so asked. */
+export const countScoresBelow = (buf: Uint8Array, start: number, score: number, orEqual: boolean): number => {
+  let low = 0;
+  let high = walkPairs(buf, start);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = readScore(buf, elementAfter(buf, positions[middle]));
+    if (there < score || (orEqual && there === score)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
 const formScore = (score: number): void => {

@@ -34,6 +34,7 @@ import {
   treeRemoveAt,
 } from '../keyspace/score-tree.ts';
 import {
+  countScoresBelow,
   isPairBefore,
   listpackEnd,
   memberOrder,
@@ -265,16 +266,7 @@ export const membersUpTo = (db: Database, ref: number, score: number): number =>
 const countScores = (db: Database, ref: number, score: number, orEqual: boolean): number => {
   if (isLarge(db, ref)) return treeCountScores(db.keyspace.arena, db.root(ref), score, orEqual);
   db.loadValue(ref);
-  const { valueBytes, valueAt } = db;
-  const end = listpackEnd(valueBytes, valueAt);
-  let count = 0;
-  for (let pos = firstElement(valueAt); pos < end; count++) {
-    const scoreAt = elementAfter(valueBytes, pos);
-    const there = readScore(valueBytes, scoreAt);
-    if (there > score || (there === score && !orEqual)) break;
-    pos = elementAfter(valueBytes, scoreAt);
-  }
-  return count;
+  return countScoresBelow(db.valueBytes, db.valueAt, score, orEqual);
 };
 
 /** Members before these bytes, in a set whose scores are all equal. */
