@@ -80,6 +80,11 @@ export class WatchedKeys {
     return watched.some((key) => key.watchers.get(client) === false && isExpiredIn(key.db, key));
   }
 
+  /** How many keys a client watches. */
+  countOf(client: Client): number {
+    return this.clients.get(client)?.length ?? 0;
+  }
+
   private touched(db: Database, ref: number): void {
     const { keyspace } = this;
     const candidates = this.keys.get(keyspace.arena.words[ref >>> 16][((ref & 0xffff) << 2) + HASH]);
