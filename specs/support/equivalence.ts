@@ -130,6 +130,7 @@ export const EQUIVALENCES: Readonly<Record<string, Equivalence>> = {
   HKEYS: unordered,
   HVALS: unordered,
   HRANDFIELD: sameShape,
+  ZRANDMEMBER: sameShape,
 };
 
 const hasError = (reply: Reply): boolean => reply.type === 'error' || (items(reply) ?? []).some(hasError);
