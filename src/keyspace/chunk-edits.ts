@@ -28,6 +28,7 @@ import {
   closeChunk,
   exceedsLimit,
   fitChunk,
+  isPlain,
   mayTake,
   moveChunk,
   openChunk,
@@ -127,13 +128,14 @@ const openWith = (
 
 /** Whether two chunks (0 = none) together are no more than one. */
 const mayJoin = (host: ChunkHost, first: number, second: number): boolean => {
-  if (first === 0 || second === 0) return false;
-  const { arena, packedThresholdBytes } = host;
-  const firstBytes = chunkBytes(arena, first);
-  const secondBytes = chunkBytes(arena, second);
-  if (packedThresholdBytes !== 0 && Math.max(firstBytes, secondBytes) >= packedThresholdBytes) return false;
+  if (first === 0 || second === 0 || isPlain(host, first) || isPlain(host, second)) return false;
+  const { arena } = host;
   const count = chunkWord(arena, first, CHUNK_COUNT) + chunkWord(arena, second, CHUNK_COUNT);
-  return !exceedsLimit(host.limits.listSize, firstBytes + secondBytes + LISTPACK_EMPTY_BYTES, count);
+  return !exceedsLimit(
+    host.limits.listSize,
+    chunkBytes(arena, first) + chunkBytes(arena, second) + LISTPACK_EMPTY_BYTES,
+    count,
+  );
 };
 
 /** Appends the elements of `second` to those of `first`, its neighbour, and frees it. Returns the joined chunk. */

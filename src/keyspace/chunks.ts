@@ -100,18 +100,24 @@ export const createChain = (arena: Arena): number => {
 /** How many elements a chain has. */
 export const chainCount = (arena: Arena, root: number): number => chunkWord(arena, root, ROOT_COUNT);
 
+/** Whether the chunk is the one of a single element that is long by `packedThresholdBytes`. */
+export const isPlain = (host: ChunkHost, chunk: number): boolean =>
+  host.packedThresholdBytes !== 0 &&
+  chunkWord(host.arena, chunk, CHUNK_COUNT) === 1 &&
+  chunkBytes(host.arena, chunk) >= host.packedThresholdBytes;
+
 /** Whether the chunk may take one more element with a text of `length` bytes. */
 export const mayTake = (host: ChunkHost, chunk: number, length: number): boolean => {
   const { arena, packedThresholdBytes } = host;
+  if (packedThresholdBytes !== 0 && (length >= packedThresholdBytes || isPlain(host, chunk))) return false;
   const words = arena.words[chunk >>> 16];
   const at = (chunk & 0xffff) << 2;
   const bytes = words[at + CHUNK_END] - words[at + CHUNK_START];
-  const count = words[at + CHUNK_COUNT];
-  if (packedThresholdBytes !== 0) {
-    if (length >= packedThresholdBytes) return false;
-    if (count === 1 && bytes >= packedThresholdBytes) return false;
-  }
-  return !exceedsLimit(host.limits.listSize, bytes + LISTPACK_EMPTY_BYTES + length + ELEMENT_OVERHEAD_BYTES, count + 1);
+  return !exceedsLimit(
+    host.limits.listSize,
+    bytes + LISTPACK_EMPTY_BYTES + length + ELEMENT_OVERHEAD_BYTES,
+    words[at + CHUNK_COUNT] + 1,
+  );
 };
 
 // ── chunks ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,7 @@ import {
   dropFirst,
   dropLast,
   exceedsLimit,
+  isPlain,
   pushFirst,
   pushLast,
   ROOT_CHUNKS,
@@ -99,11 +100,10 @@ export const makeRoom = (db: Database, ref: number, moreBytes: number, moreCount
 
 /** Whether a chain is one chunk that takes no more than the given part (1 = all, 2 = half) of the limit. */
 const fitsListpack = (db: Database, root: number, part: number): boolean => {
-  const { arena, limits, packedThresholdBytes } = db.keyspace;
-  if (chunkWord(arena, root, ROOT_CHUNKS) !== 1) return false;
+  const { arena, limits } = db.keyspace;
   const chunk = chunkWord(arena, root, ROOT_FIRST);
+  if (chunkWord(arena, root, ROOT_CHUNKS) !== 1 || isPlain(db.keyspace, chunk)) return false;
   const bytes = chunkBytes(arena, chunk);
-  if (packedThresholdBytes !== 0 && bytes >= packedThresholdBytes) return false;
   if (bytes + LISTPACK_EMPTY_BYTES > sizeLimitBytes(limits.listSize) / part) return false;
   return chunkWord(arena, chunk, CHUNK_COUNT) <= Math.floor(countLimit(limits.listSize) / part);
 };
