@@ -3,6 +3,7 @@
  */
 import test from 'ava';
 import { NOT_AN_INTEGER, SYNTAX_ERROR, WRONGTYPE } from '../../src/commands/errors.ts';
+import { isUniform } from '../support/chi-square.ts';
 import { MemoryServer } from '../support/reduce.ts';
 import { decodeReply, type Plain, plain } from '../support/reply.ts';
 import { RESP3, reads, refuses } from './sorted-set.table.ts';
@@ -66,29 +67,23 @@ const asList = (server: MemoryServer, command: string): readonly Plain[] => {
   return reply;
 };
 
-/**
- * Chi-square over how often each of `count` members was drawn; with 99 degrees of freedom a fair draw exceeds 160 about
- * once in ten thousand times. The server's chance has a fixed seed.
- */
-const chiSquare = (draws: readonly Plain[], count: number): number => {
-  const seen = new Map<Plain, number>(members(count).map((member) => [member, 0]));
+/** How often each of `count` members was drawn. The server's chance has a fixed seed. */
+const drawnEach = (draws: readonly Plain[], count: number): readonly number[] => {
+  const seen = new Map<Plain, number>();
   for (const draw of draws) seen.set(draw, (seen.get(draw) ?? 0) + 1);
-  const expected = draws.length / count;
-  return [...seen.values()].reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
+  return members(count).map((member) => seen.get(member) ?? 0);
 };
 
 for (const [name, count] of [
   ['listpack', 100],
   ['skiplist', 200],
 ] as const) {
-  const limit = count === 100 ? 160 : 285;
-
   test(`every member of a ${name} is as likely to be drawn, one at a time and with repetition`, (t) => {
     const server = withMembers(count);
     t.is(server.run('OBJECT ENCODING z').reply, `"${name}"`);
     const single = Array.from({ length: 5000 }, () => plain(decodeReply(server.raw('ZRANDMEMBER z'))));
-    t.true(chiSquare(single, count) < limit);
-    t.true(chiSquare(asList(server, 'ZRANDMEMBER z -20000'), count) < limit);
+    t.true(isUniform(drawnEach(single, count)));
+    t.true(isUniform(drawnEach(asList(server, 'ZRANDMEMBER z -20000'), count)));
   });
 
   test(`distinct members of a ${name} are drawn without repetition, each as likely as the others`, (t) => {
@@ -100,7 +95,7 @@ for (const [name, count] of [
         t.is(new Set(drawn).size, size);
         draws.push(...drawn);
       }
-      t.true(chiSquare(draws, count) < limit, `${size} of ${count}`);
+      t.true(isUniform(drawnEach(draws, count)), `${size} of ${count}`);
     }
   });
 }
