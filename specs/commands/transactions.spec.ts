@@ -73,7 +73,7 @@ test(
   'commands since MULTI run with EXEC and are one transaction on the stream',
   goes,
   [['MULTI'], ['SET k 1', Q], ['INCR k', Q], ['GET k', Q], ['b: GET k', '$-1'], ['EXEC', '[+OK, :2, "2"]']],
-  ['MULTI', 'SELECT 0', 'SET k 1', 'INCR k', 'EXEC'],
+  ['SELECT 0', 'MULTI', 'SET k 1', 'INCR k', 'EXEC'],
 );
 
 test(
@@ -110,7 +110,7 @@ test(
   'rewritten commands stand in a transaction as they were rewritten',
   goes,
   [['MULTI'], ['SET k 1 EX 10', Q], ['INCRBYFLOAT k 1.5', Q], ['EXPIRE k 20', Q], ['EXEC', '[+OK, "2.5", :1]']],
-  ['MULTI', 'SELECT 0', 'SET k 1 PXAT 10000', 'SET k 2.5 KEEPTTL', 'PEXPIREAT k 20000', 'EXEC'],
+  ['SELECT 0', 'MULTI', 'SET k 1 PXAT 10000', 'SET k 2.5 KEEPTTL', 'PEXPIREAT k 20000', 'EXEC'],
 );
 
 test(
@@ -156,7 +156,7 @@ test(
     ['EXEC', '[+OK, -ERR value is not an integer or out of range, +OK]'],
     ['GET k', '"y"'],
   ],
-  ['MULTI', 'SELECT 0', 'SET k x', 'SET k y', 'EXEC'],
+  ['SELECT 0', 'MULTI', 'SET k x', 'SET k y', 'EXEC'],
 );
 
 test(
@@ -169,7 +169,7 @@ test(
     ['EXEC', '[+OK, +OK]'],
     ['GET key-of-some-length', '"value-of-some-length"'],
   ],
-  ['MULTI', 'SELECT 0', 'SET key-of-some-length value-of-some-length', 'SET k 1', 'EXEC'],
+  ['SELECT 0', 'MULTI', 'SET key-of-some-length value-of-some-length', 'SET k 1', 'EXEC'],
 );
 
 // ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -471,7 +471,7 @@ test(
   'commands of the transaction itself do not keep it from running',
   goes,
   [['WATCH w'], ['MULTI'], ['SET w 1', Q], ['SET w 2', Q], ['EXEC', '[+OK, +OK]']],
-  ['MULTI', 'SELECT 0', 'SET w 1', 'SET w 2', 'EXEC'],
+  ['SELECT 0', 'MULTI', 'SET w 1', 'SET w 2', 'EXEC'],
 );
 
 test(

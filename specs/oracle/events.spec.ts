@@ -1,14 +1,13 @@
 /**
  * Write events against those of a real redis-server: what it appends to its log for the same program is what we emit,
- * command by command, SELECT, MULTI and EXEC included. The log is flushed before each reply (`appendfsync always`), so it is complete when it is read.
+ * command by command, SELECT, MULTI and EXEC included.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { anyCommand, program, stringCommand } from '../support/arbitrary-commands.ts';
 import { hashCommand } from '../support/arbitrary-hashes.ts';
+import { sortedSetCommand } from '../support/arbitrary-sorted-sets.ts';
+import { startLoggedRedis } from '../support/logged-redis.ts';
 import { oracleTest } from '../support/oracle-test.ts';
-import { startRedis } from '../support/process-server.ts';
 import { MemoryServer } from '../support/reduce.ts';
 import type { Arg } from '../support/reply.ts';
 import { commandsIn, isSameStream, record, showStream } from '../support/write-stream.ts';
@@ -20,16 +19,10 @@ for (const [name, commands] of [
   ['string', stringCommand],
   ['string and keys', anyCommand],
   ['hash', hashCommand],
+  ['sorted set', sortedSetCommand],
 ] as const) {
   oracleTest.serial(`${name} commands are propagated as redis-server propagates them`, async (t) => {
-    const redis = await startRedis(t, {
-      args: ['--appendonly', 'yes', '--appendfsync', 'always', '--auto-aof-rewrite-percentage', '0'],
-    });
-    const client = await redis.connect();
-    await client.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
-    const logDir = join(redis.dir, 'appendonlydir');
-    const logPath = join(logDir, readdirSync(logDir).find((file) => file.endsWith('.incr.aof')) ?? '');
-
+    const { client, log } = await startLoggedRedis(t);
     await fc.assert(
       fc.asyncProperty(program({ commands, invalid: false }), async (history) => {
         const server = new MemoryServer({ nowMs: Date.now() });
@@ -37,13 +30,13 @@ for (const [name, commands] of [
         await client.send('SELECT', '0');
         await client.send('FLUSHALL');
         server.raw('FLUSHALL');
-        const start = readFileSync(logPath).length;
+        const start = log().length;
         const ours = record(server.server.services.writes);
         const replies = history.commands.map(({ args }) => client.sendRaw(args));
         for (const { args } of history.commands) server.raw(wordsOf(args));
         await Promise.all(replies);
 
-        const theirs = commandsIn(readFileSync(logPath).subarray(start));
+        const theirs = commandsIn(log(start));
         if (isSameStream(ours, theirs)) return;
         throw new Error(`ferrous emits\n${showStream(ours)}\nredis-server emits\n${showStream(theirs)}`);
       }),

@@ -322,8 +322,9 @@ export class Dispatcher {
   /** Emits what one command or one EXEC did: as a transaction, where it is more than one event. */
   private emitUnit(): void {
     const { writes } = this.server;
-    const isTransaction = this.context.effects.count > 1;
-    if (isTransaction) writes.beginTransaction();
+    const { effects } = this.context;
+    const isTransaction = effects.count > 1;
+    if (isTransaction) writes.beginTransaction(effects.databaseOf(0));
     this.emitEffects();
     if (isTransaction) writes.endTransaction();
   }

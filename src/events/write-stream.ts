@@ -7,7 +7,7 @@
  *
  * What one command or one EXEC did is atomic. Where that is more than one event, a `MULTI` stands before the first and an
  * `EXEC` behind the last (never around a single one), and all of them, these two included, carry the same
- * `transactionOffset`.
+ * `transactionOffset`. The SELECT that the first one needs stands before the MULTI.
  *
  * Who wants commands takes `events$`. Who wants bytes, as the backlog does, takes `runs$`: the same bytes, where events
  * that follow one another in one buffer (a pipeline) come as one run, which costs a tenth.
@@ -95,16 +95,13 @@ export class WriteStream {
    * calls before they change.
    */
   emit(db: number, buf: Uint8Array, start: number, end: number): void {
-    if (db !== this.selected) {
-      this.selected = db;
-      const select = this.selectOf(db);
-      this.send(NO_DATABASE, select, 0, select.length);
-    }
+    if (db !== this.selected) this.select(db);
     this.send(db, buf, start, end);
   }
 
-  /** Emits MULTI: what is emitted up to `endTransaction` is one transaction. */
-  beginTransaction(): void {
+  /** Emits MULTI: what is emitted up to `endTransaction` is one transaction. Its first event is one of database `db`. */
+  beginTransaction(db: number): void {
+    this.select(db);
     this.openTransaction();
     this.send(NO_DATABASE, MULTI, 0, MULTI.length);
   }
@@ -151,6 +148,13 @@ export class WriteStream {
     this.flush();
     this.offset = offset;
     this.forgetDatabase();
+  }
+
+  private select(db: number): void {
+    if (db === this.selected) return;
+    this.selected = db;
+    const select = this.selectOf(db);
+    this.send(NO_DATABASE, select, 0, select.length);
   }
 
   private selectOf(db: number): Uint8Array {
