@@ -5,13 +5,12 @@
  */
 import fc from 'fast-check';
 import { anyCommand, program } from '../support/arbitrary-commands.ts';
+import { sortedSetCommand } from '../support/arbitrary-sorted-sets.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startRedis } from '../support/process-server.ts';
 import { MemoryServer } from '../support/reduce.ts';
 import { type Arg, decodeReply, show } from '../support/reply.ts';
 import type { RawClient } from '../support/resp-client.ts';
-
-const FLAGS = 'AKEmn';
 
 const wordsOf = (args: readonly Arg[]): (string | Uint8Array)[] =>
   args.map((arg) => (typeof arg === 'object' ? arg : String(arg)));
@@ -31,34 +30,40 @@ const published = async (listener: RawClient): Promise<string[]> => {
 
 const listed = (events: readonly string[]): string => events.map((event) => `  ${event}`).join('\n');
 
-oracleTest.serial('commands make the key events that redis-server publishes', async (t) => {
-  const redis = await startRedis(t, { args: ['--notify-keyspace-events', FLAGS] });
-  const client = await redis.connect();
-  const listener = await redis.connect();
-  await client.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
-  await listener.send('PSUBSCRIBE', '__keyevent@*');
-  await listener.send('SUBSCRIBE', 'over');
+for (const [name, commands, flags] of [
+  ['string and keys', anyCommand, 'AKEmn'],
+  // What is stored in the place of another value is new here, see above.
+  ['sorted set', sortedSetCommand, 'AKEm'],
+] as const) {
+  oracleTest.serial(`${name} commands make the key events that redis-server publishes`, async (t) => {
+    const redis = await startRedis(t, { args: ['--notify-keyspace-events', flags] });
+    const client = await redis.connect();
+    const listener = await redis.connect();
+    await client.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    await listener.send('PSUBSCRIBE', '__keyevent@*');
+    await listener.send('SUBSCRIBE', 'over');
 
-  await fc.assert(
-    fc.asyncProperty(program({ commands: anyCommand, invalid: false }), async (history) => {
-      await client.send('SELECT', '0');
-      await client.send('FLUSHALL');
-      const server = new MemoryServer({ nowMs: Date.now() });
-      server.run(['CONFIG', 'SET', 'notify-keyspace-events', FLAGS]);
-      const ours: string[] = [];
-      server.keyspace.keyEvents.events$.subscribe(({ name, db, bytes, at, length }) => {
-        ours.push(`${db} ${name} ${show.command([Buffer.from(bytes.slice(at, at + length))])}`);
-      });
-      const replies = history.commands.map(({ args }) => client.sendRaw(args));
-      for (const { args } of history.commands) server.raw(wordsOf(args));
-      await Promise.all(replies);
-      await client.send('PUBLISH', 'over', '');
+    await fc.assert(
+      fc.asyncProperty(program({ commands, invalid: false }), async (history) => {
+        await client.send('SELECT', '0');
+        await client.send('FLUSHALL');
+        const server = new MemoryServer({ nowMs: Date.now() });
+        server.run(['CONFIG', 'SET', 'notify-keyspace-events', flags]);
+        const ours: string[] = [];
+        server.keyspace.keyEvents.events$.subscribe(({ name, db, bytes, at, length }) => {
+          ours.push(`${db} ${name} ${show.command([Buffer.from(bytes.slice(at, at + length))])}`);
+        });
+        const replies = history.commands.map(({ args }) => client.sendRaw(args));
+        for (const { args } of history.commands) server.raw(wordsOf(args));
+        await Promise.all(replies);
+        await client.send('PUBLISH', 'over', '');
 
-      const theirs = await published(listener);
-      if (ours.join('\n') === theirs.join('\n')) return;
-      throw new Error(`ferrous tells\n${listed(ours)}\nredis-server tells\n${listed(theirs)}`);
-    }),
-    { numRuns: 300 },
-  );
-  t.pass();
-});
+        const theirs = await published(listener);
+        if (ours.join('\n') === theirs.join('\n')) return;
+        throw new Error(`ferrous tells\n${listed(ours)}\nredis-server tells\n${listed(theirs)}`);
+      }),
+      { numRuns: 300 },
+    );
+    t.pass();
+  });
+}
