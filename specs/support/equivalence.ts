@@ -123,6 +123,8 @@ export const EQUIVALENCES: Readonly<Record<string, Equivalence>> = {
   SINTER: unordered,
   SUNION: unordered,
   SDIFF: unordered,
+  SPOP: unordered,
+  SRANDMEMBER: sameShape,
   SSCAN: scanned(false),
   HSCAN: scanned(true),
   ZSCAN: scanned(true),
