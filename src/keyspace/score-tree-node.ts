@@ -36,22 +36,16 @@ export const wordAt = (ref: number): number => (ref & 0xffff) << 2;
 /** Offset of a node's scores within its page, in units of 8 bytes. */
 export const scoresAt = (node: number): number => ((node & 0xffff) << 1) + SCORES;
 
-const NO_WORDS = new Int32Array(0);
-
 /** The member that a search looks for; set by `aim` or `aimAt`. */
 let wantedBytes: Uint8Array = new Uint8Array(0);
 let wantedAt = 0;
 let wantedLength = 0;
-/** The same member by words, where it begins at a whole word as members of elements do. */
-let wantedWords: Int32Array = NO_WORDS;
-let wantedWordAt = 0;
 
 /** Aims the searches at a member; the bytes are only looked at while the search runs. */
 export const aim = (bytes: Uint8Array, at: number, length: number): void => {
   wantedBytes = bytes;
   wantedAt = at;
   wantedLength = length;
-  wantedWords = NO_WORDS;
 };
 
 /** Aims the searches at the member of an element. */
@@ -62,8 +56,6 @@ export const aimAt = (arena: Arena, ref: number): void => {
   wantedBytes = arena.bytes[ref >>> 16];
   wantedAt = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7];
   wantedLength = (meta & WIDE) !== 0 ? words[at + 4] : (meta >>> 16) & 255;
-  wantedWords = words;
-  wantedWordAt = wantedAt >>> 2;
 };
 
 /** The order of an element's member and the one aimed at: below 0 when the element comes first, as memcmp has it. */
@@ -75,13 +67,7 @@ export const compareMember = (arena: Arena, ref: number): number => {
   const bytes = arena.bytes[ref >>> 16];
   const from = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7];
   const common = length < wantedLength ? length : wantedLength;
-  let i = 0;
-  if (wantedWords !== NO_WORDS) {
-    // Members often begin alike.
-    const fromWord = from >>> 2;
-    while (i + 4 <= common && words[fromWord + (i >>> 2)] === wantedWords[wantedWordAt + (i >>> 2)]) i += 4;
-  }
-  for (; i < common; i++) {
+  for (let i = 0; i < common; i++) {
     const difference = bytes[from + i] - wantedBytes[wantedAt + i];
     if (difference !== 0) return difference;
   }
