@@ -1,6 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { addLongDouble, formatLongDouble, isFiniteLongDouble, parseLongDouble } from '../../src/resp/longdouble.ts';
+import {
+  addLongDouble,
+  ceilLongDouble,
+  formatLongDouble,
+  isFiniteLongDouble,
+  multiplyLongDouble,
+  parseLongDouble,
+} from '../../src/resp/longdouble.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startRedis } from '../support/process-server.ts';
 
@@ -17,6 +24,29 @@ const adds = test.macro<[value: string, by: string, sum: string]>({
   exec: (t, value, by, sum) => t.is(increment(value, by), sum),
   title: (_, value, by, sum) => `${value} + ${by} is ${sum}`,
 });
+
+/** A number of seconds in whole milliseconds, rounded up. */
+const milliseconds = test.macro<[seconds: string, ms: bigint]>({
+  exec: (t, seconds, ms) => {
+    const x = parseLongDouble(seconds);
+    if (x === undefined) t.fail('no number');
+    else t.is(ceilLongDouble(multiplyLongDouble(x, 1000n)), ms);
+  },
+  title: (_, seconds, ms) => `${seconds} * 1000, rounded up, is ${ms}`,
+});
+
+test(milliseconds, '0', 0n);
+test(milliseconds, '1.5', 1500n);
+test(milliseconds, '0.1', 100n);
+test(milliseconds, '0.1234', 124n);
+test(milliseconds, '-0.1234', -123n);
+test(milliseconds, '-0.0001', 0n);
+// As the processor rounds it: 0.001 is no binary fraction, and a product may come out on either side.
+test(milliseconds, '-0.001', 0n);
+test(milliseconds, '-0.002', -1n);
+test(milliseconds, '-0.01', -10n);
+test(milliseconds, '1e-4900', 1n);
+test(milliseconds, '1e18', 10n ** 21n);
 
 const NOT_A_FLOAT = 'ERR value is not a valid float';
 const NOT_FINITE = 'ERR increment would produce NaN or Infinity';
