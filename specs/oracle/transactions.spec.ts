@@ -3,12 +3,14 @@
  */
 import fc from 'fast-check';
 import { Command, type Program } from '../support/arbitraries.ts';
+import { determined } from '../support/arbitrary-collections.ts';
 import { anyCommand, command, mangled, program } from '../support/arbitrary-commands.ts';
 import { startLoggedRedis } from '../support/logged-redis.ts';
 import { startPair } from '../support/oracle.ts';
 import { oracleTest } from '../support/oracle-test.ts';
+import { startRedis } from '../support/process-server.ts';
 import { MemoryServer } from '../support/reduce.ts';
-import type { Arg } from '../support/reply.ts';
+import { type Arg, decodeReply, show } from '../support/reply.ts';
 import { commandsIn, isSameStream, record, showStream } from '../support/write-stream.ts';
 
 const wordsOf = (args: readonly Arg[]): (string | Uint8Array)[] =>
@@ -127,3 +129,39 @@ oracleTest('programs with transactions are answered as by redis-server', async (
   );
   t.pass();
 });
+
+for (const [name, commands, keys] of [
+  ['string and keys', anyCommand, ['a', 'b', 'c', 'd', 'e']],
+  ['collection', determined, ['list', 'list2', 'hash', 'hash2', 'set', 'set2', 'zset', 'zset2', 'string']],
+] as const) {
+  oracleTest(`whether a ${name} command changes a watched key is what redis-server says`, async (t) => {
+    const redis = await startRedis(t);
+    const watcher = await redis.connect();
+    const other = await redis.connect();
+    await other.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    let changes = 0;
+    await fc.assert(
+      fc.asyncProperty(program({ commands, invalid: false }), async (history) => {
+        for (const client of [watcher, other]) await client.send('RESET');
+        await other.send('FLUSHALL');
+        const server = new MemoryServer({ nowMs: Date.now() });
+        const ours = server.connect();
+        for (const { args } of history.commands) {
+          await watcher.send('WATCH', ...keys);
+          await other.send(...args);
+          await watcher.send('MULTI');
+          const expected = await watcher.text('EXEC');
+          server.raw(['WATCH', ...keys]);
+          server.raw(wordsOf(args), ours);
+          server.raw('MULTI');
+          const seen = show(decodeReply(server.raw('EXEC')));
+          if (seen !== expected) throw new Error(`${show.command(args)}: ferrous ${seen}, redis-server ${expected}`);
+          if (seen === '*-1') changes++;
+        }
+      }),
+      { numRuns: 100 },
+    );
+    t.log(`${changes} changes`);
+    t.true(changes > 100);
+  });
+}
