@@ -46,7 +46,7 @@ ELEMENT_BYTES[INT_24] = 5;
 ELEMENT_BYTES[INT_32] = 6;
 ELEMENT_BYTES[INT_64] = 10;
 
-/** The integer that was parsed or decoded last. */
+/** The integers that were parsed and decoded last. */
 const wanted = new Int64();
 const found = new Int64();
 
@@ -137,19 +137,29 @@ export const seekElement = (buf: Uint8Array, first: number, end: number, count: 
 
 // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Whether an element that begins with this byte is an integer. */
+const isIntegerForm = (first: number): boolean =>
+  first < 0x80 || (first >= 0xc0 && (first < MEDIUM_STRING || (first > LONG_STRING && first <= INT_64)));
+
+/** The lower 32 bits of an integer element, with their sign. */
+const lowWord = (buf: Uint8Array, pos: number, first: number): number => {
+  if (first < 0x80) return first;
+  if (first < MEDIUM_STRING) return (((first & 31) << 27) >> 19) | buf[pos + 1];
+  if (first === INT_16) return ((buf[pos + 1] << 16) | (buf[pos + 2] << 24)) >> 16;
+  if (first === INT_24) return ((buf[pos + 1] << 8) | (buf[pos + 2] << 16) | (buf[pos + 3] << 24)) >> 8;
+  return buf[pos + 1] | (buf[pos + 2] << 8) | (buf[pos + 3] << 16) | (buf[pos + 4] << 24);
+};
+
+/** The upper 32 bits of an integer element whose lower ones are known. */
+const highWord = (buf: Uint8Array, pos: number, first: number, lo: number): number =>
+  first === INT_64 ? u32(buf, pos + 5) | 0 : lo >> 31;
+
 /** Decodes the integer at `pos` into `found`; false when a string lies there. */
 const decodeInteger = (buf: Uint8Array, pos: number): boolean => {
   const first = buf[pos];
-  let value: number;
-  if (first < 0x80) value = first;
-  else if (first < 0xc0) return false;
-  else if (first < 0xe0) value = (((first & 31) << 27) >> 19) | buf[pos + 1];
-  else if (first === INT_16) value = ((buf[pos + 1] << 16) | (buf[pos + 2] << 24)) >> 16;
-  else if (first === INT_24) value = ((buf[pos + 1] << 8) | (buf[pos + 2] << 16) | (buf[pos + 3] << 24)) >> 8;
-  else if (first === INT_32 || first === INT_64) value = u32(buf, pos + 1) | 0;
-  else return false;
-  found.lo = value;
-  found.hi = first === INT_64 ? u32(buf, pos + 5) | 0 : value >> 31;
+  if (!isIntegerForm(first)) return false;
+  found.lo = lowWord(buf, pos, first);
+  found.hi = highWord(buf, pos, first, found.lo);
   return true;
 };
 
@@ -326,10 +336,52 @@ const findStringElement = (
   while (pos < end) {
     const first = buf[pos];
     if (first === form) {
-      let i = 0;
-      while (i < length && buf[pos + 1 + i] === bytes[at + i]) i++;
-      if (i === length) return pos;
+      // From the end: names that belong together begin alike.
+      let i = length;
+      while (i > 0 && buf[pos + i] === bytes[at + i - 1]) i--;
+      if (i === 0) return pos;
     } else if (first >= MEDIUM_STRING && sameString(buf, pos, bytes, at, length)) return pos;
+    for (let skip = stride; skip > 0 && pos < end; skip--) {
+      const known = ELEMENT_BYTES[buf[pos]];
+      pos = known !== 0 ? pos + known : elementAfter(buf, pos);
+    }
+  }
+  return -1;
+};
+
+/** The integer that is looked for, as the element that it is when nobody has stored it in another form. */
+const pattern = new Uint8Array(10);
+
+/** As `findElement`, for the integer in `wanted` and in `pattern`. */
+const findIntegerElement = (
+  buf: Uint8Array,
+  from: number,
+  end: number,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  stride: number,
+): number => {
+  const { hi, lo } = wanted;
+  const form = pattern[0];
+  const last = ELEMENT_BYTES[form] - 2;
+  // Others may have stored it as a string, or in more bytes than it needs.
+  const stringForm = 0x80 | length;
+  const otherForms = form < 0xc0 ? 0xc0 : MEDIUM_STRING;
+  let pos = from;
+  while (pos < end) {
+    const first = buf[pos];
+    if (first === form) {
+      let i = last;
+      while (i > 0 && buf[pos + i] === pattern[i]) i--;
+      if (i === 0) return pos;
+    } else if (first === stringForm) {
+      if (sameString(buf, pos, bytes, at, length)) return pos;
+    } else if (first >= otherForms && (first > form || first <= LONG_STRING)) {
+      if (!isIntegerForm(first)) {
+        if (sameString(buf, pos, bytes, at, length)) return pos;
+      } else if (lowWord(buf, pos, first) === lo && highWord(buf, pos, first, lo) === hi) return pos;
+    }
     for (let skip = stride; skip > 0 && pos < end; skip--) {
       const known = ELEMENT_BYTES[buf[pos]];
       pos = known !== 0 ? pos + known : elementAfter(buf, pos);
@@ -352,18 +404,8 @@ export const findElement = (
   stride: number,
 ): number => {
   if (!wanted.parse(bytes, at, length)) return findStringElement(buf, pos, end, bytes, at, length, stride);
-  const { hi, lo } = wanted;
-  let here = pos;
-  while (here < end) {
-    if (decodeInteger(buf, here)) {
-      if (found.lo === lo && found.hi === hi) return here;
-    } else if (sameString(buf, here, bytes, at, length)) return here; // others may have kept an integer as a string
-    for (let skip = stride; skip > 0 && here < end; skip--) {
-      const known = ELEMENT_BYTES[buf[here]];
-      here = known !== 0 ? here + known : elementAfter(buf, here);
-    }
-  }
-  return -1;
+  writeIntegerElement(pattern, 0);
+  return findIntegerElement(buf, pos, end, bytes, at, length, stride);
 };
 
 // ── bytes that others wrote ───────────────────────────────────────────────────────────────────────────────────────
