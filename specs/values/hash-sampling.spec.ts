@@ -2,22 +2,11 @@
  * HRANDFIELD is fair: every field, and every choice of several fields, has the same chance. Chi-square with a fixed seed.
  */
 import test from 'ava';
+import { isUniform } from '../support/chi-square.ts';
 import { MemoryServer } from '../support/reduce.ts';
 import { decodeReply } from '../support/reply.ts';
 
 const DRAWS = 20_000;
-
-/** Deviations beyond this have a chance below 10^-5 for the degrees of freedom at hand (Wilson and Hilferty). */
-const limitOf = (degrees: number): number => {
-  const spread = 2 / (9 * degrees);
-  return degrees * (1 - spread + 4.27 * Math.sqrt(spread)) ** 3;
-};
-
-const deviationOf = (counts: Iterable<number>, expected: number): number => {
-  let sum = 0;
-  for (const count of counts) sum += (count - expected) ** 2 / expected;
-  return sum;
-};
 
 const textsOf = (raw: Buffer): string[] => {
   const reply = decodeReply(raw);
@@ -48,7 +37,7 @@ for (const [kind, entriesMax] of [
           }
         }
         t.is(counts.size, fields);
-        t.true(deviationOf(counts.values(), drawn / fields) < limitOf(fields - 1));
+        t.true(isUniform([...counts.values()]));
       });
     }
   }
@@ -68,7 +57,7 @@ for (const [kind, entriesMax] of [
         counts.set(choice, (counts.get(choice) ?? 0) + 1);
       }
       t.is(counts.size, choices);
-      t.true(deviationOf(counts.values(), DRAWS / choices) < limitOf(choices - 1));
+      t.true(isUniform([...counts.values()]));
     });
   }
 }

@@ -4,7 +4,7 @@
  * In: nothing. Out: one constant per command, which its command file spreads and completes with the reducer. The
  * constants are made once at start and shared; nobody changes them.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 import { type ArgumentDocs, oneKey } from '../spec.ts';
 import { describe, key, token } from './describe.ts';
