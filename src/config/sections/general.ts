@@ -82,7 +82,7 @@ export const general = section('GENERAL', 'The process: logging, supervision, da
   }),
   'locale-collate': directive(text('a locale'), '', {
     doc: 'The locale that decides the order of strings in SORT ALPHA. Empty: that of the environment.',
-    effect: 'no SORT in this version',
+    effect: 'SORT compares byte by byte, as in the C locale',
     style: 'quoted',
   }),
   'ignore-warnings': directive(text('warnings'), '', {
