@@ -4,9 +4,9 @@
  * Of keys that are replaced by a value of another kind Redis says nothing but what the command did; here the key is new.
  */
 import fc from 'fast-check';
-import { determined } from '../support/arbitrary-collections.ts';
+import { determined, genericCommand, hashCommand, listCommand, setCommand } from '../support/arbitrary-collections.ts';
 import { anyCommand, program } from '../support/arbitrary-commands.ts';
-import { setCommand } from '../support/arbitrary-sets.ts';
+import { setCommand as anySetCommand } from '../support/arbitrary-sets.ts';
 import { sortedSetCommand } from '../support/arbitrary-sorted-sets.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startRedis } from '../support/process-server.ts';
@@ -32,13 +32,22 @@ const published = async (listener: RawClient): Promise<string[]> => {
 
 const listed = (events: readonly string[]): string => events.map((event) => `  ${event}`).join('\n');
 
+/** All types over the same keys. Not SORT, which looks at what it sorts in an order of its own. */
+const collectionCommand = fc.oneof(
+  { weight: 3, arbitrary: listCommand },
+  { weight: 3, arbitrary: hashCommand },
+  { weight: 3, arbitrary: setCommand },
+  { weight: 2, arbitrary: genericCommand },
+);
+
 for (const [name, commands, flags] of [
   ['string and keys', anyCommand, 'AKEmn'],
   // What is stored in the place of another value is new here, see above.
   ['sorted set', sortedSetCommand, 'AKEm'],
-  ['set', setCommand, 'AKEm'],
-  // SORT looks up what its BY names in the order of the members, which sets have none of: no `m`.
-  ['collection', determined, 'AKE'],
+  ['set', anySetCommand, 'AKEm'],
+  ['collection', collectionCommand, 'AKEm'],
+  // With SORT, whose look-ups are told by nobody without `m`.
+  ['any collection', determined, 'AKE'],
 ] as const) {
   oracleTest.serial(`${name} commands make the key events that redis-server publishes`, async (t) => {
     const redis = await startRedis(t, { args: ['--notify-keyspace-events', flags] });
