@@ -60,10 +60,14 @@ const count: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: fc.nat(6).map(String) },
   { weight: 1, arbitrary: fc.constantFrom('-1', 'x', '100') },
 );
+/**
+ * Fractions that every version prints alike: 7.0 writes 0.1 with 17 digits. No -0, which a listpack forgets: when ZADD makes
+ * a listpack differs between versions.
+ */
 const score: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -3, max: 9 }).map(String) },
-  { weight: 2, arbitrary: fc.constantFrom('1.5', '0.1', '-2.25', '3e10', '1e-7', '1e21', '17.000000000000004') },
-  { weight: 1, arbitrary: fc.constantFrom('inf', '-inf', '+inf', '0', '-0', '9007199254740993') },
+  { weight: 2, arbitrary: fc.constantFrom('1.5', '0.125', '-2.25', '3e10', '1e21') },
+  { weight: 1, arbitrary: fc.constantFrom('inf', '-inf', '+inf', '0', '9007199254740993') },
 );
 const anyScore = fc.oneof({ weight: 12, arbitrary: score }, { weight: 1, arbitrary: fc.constantFrom('x', 'nan', '') });
 const scoreBound = fc.oneof(
@@ -130,7 +134,13 @@ export const listCommand: fc.Arbitrary<Command> = fc.oneof(
       'LPOS',
       list,
       element,
-      options(3, withArg('RANK', integer), withArg('COUNT', count), withArg('MAXLEN', count), word('bad')),
+      options(
+        3,
+        withArg('RANK', fc.integer({ min: -3, max: 3 }).map(String)),
+        withArg('COUNT', count),
+        withArg('MAXLEN', count),
+        word('bad'),
+      ),
     ),
   },
   { weight: 2, arbitrary: command('LMOVE', list, list, end, end) },
@@ -181,6 +191,9 @@ export const setCommand: fc.Arbitrary<Command> = fc.oneof(
   command('SSCAN', set, fc.constant('0'), fc.constant('COUNT'), fc.constant('1000')),
 );
 
+/** Redis leaves open what a range by members is where scores differ. */
+const lexset = fc.constantFrom('lex', 'lex2');
+
 const zaddOption = word('NX', 'XX', 'GT', 'LT', 'CH', 'INCR');
 const aggregate = word('AGGREGATE SUM', 'AGGREGATE MIN', 'aggregate max', 'AGGREGATE x').map(([text]) =>
   String(text).split(' '),
@@ -192,6 +205,8 @@ const withScores = options(1, word('WITHSCORES', 'withscores', 'bad'));
 export const sortedSetCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: command('ZADD', zset, pairs(score, element)) },
   { weight: 4, arbitrary: command('ZADD', zset, options(3, zaddOption), pairs(anyScore, element)) },
+  { weight: 4, arbitrary: command('ZADD', lexset, pairs(fc.constant('0'), element)) },
+  command('ZREM', lexset, many(element)),
   { weight: 2, arbitrary: command('ZINCRBY', zset, anyScore, element) },
   { weight: 3, arbitrary: command('ZREM', zset, many(element)) },
   command('ZCARD', zset),
@@ -200,7 +215,7 @@ export const sortedSetCommand: fc.Arbitrary<Command> = fc.oneof(
   command('ZRANK', zset, element),
   command('ZREVRANK', zset, element),
   command('ZCOUNT', zset, scoreBound, scoreBound),
-  command('ZLEXCOUNT', zset, lexBound, lexBound),
+  command('ZLEXCOUNT', lexset, lexBound, lexBound),
   { weight: 2, arbitrary: command('ZRANGE', zset, integer, integer, options(2, word('REV', 'WITHSCORES', 'bad'))) },
   {
     weight: 2,
@@ -213,17 +228,17 @@ export const sortedSetCommand: fc.Arbitrary<Command> = fc.oneof(
       options(3, word('REV'), word('WITHSCORES'), limit),
     ),
   },
-  command('ZRANGE', zset, lexBound, lexBound, fc.constant('BYLEX'), options(2, word('REV', 'WITHSCORES'), limit)),
+  command('ZRANGE', lexset, lexBound, lexBound, fc.constant('BYLEX'), options(2, word('REV', 'WITHSCORES'), limit)),
   command('ZREVRANGE', zset, integer, integer, withScores),
   command('ZRANGEBYSCORE', zset, scoreBound, scoreBound, options(2, word('WITHSCORES'), limit)),
   command('ZREVRANGEBYSCORE', zset, scoreBound, scoreBound, options(2, word('WITHSCORES'), limit)),
-  command('ZRANGEBYLEX', zset, lexBound, lexBound, options(1, limit)),
-  command('ZREVRANGEBYLEX', zset, lexBound, lexBound, options(1, limit)),
+  command('ZRANGEBYLEX', lexset, lexBound, lexBound, options(1, limit)),
+  command('ZREVRANGEBYLEX', lexset, lexBound, lexBound, options(1, limit)),
   command('ZRANGESTORE', zset, zset, integer, integer, options(1, word('REV', 'WITHSCORES'))),
   command('ZRANGESTORE', zset, zset, scoreBound, scoreBound, fc.constant('BYSCORE'), options(2, word('REV'), limit)),
   command('ZREMRANGEBYRANK', zset, integer, integer),
   command('ZREMRANGEBYSCORE', zset, scoreBound, scoreBound),
-  command('ZREMRANGEBYLEX', zset, lexBound, lexBound),
+  command('ZREMRANGEBYLEX', lexset, lexBound, lexBound),
   {
     weight: 2,
     arbitrary: command(
@@ -258,11 +273,12 @@ export const sortedSetCommand: fc.Arbitrary<Command> = fc.oneof(
 );
 
 const sortOption = fc.oneof(
-  word('ASC', 'DESC', 'ALPHA'),
+  word('ASC', 'DESC'),
   limit,
-  withArg('BY', fc.constantFrom('nosort', 'hash->*', 'e*', '*', 'x')),
   withArg('GET', fc.constantFrom('#', 'hash->f1', 'string*', '*')),
 );
+/** Not both: elements whose weights are equal texts come in an order that Redis leaves open. */
+const sortBy = options(1, word('ALPHA'), withArg('BY', fc.constantFrom('nosort', 'hash->*', 'e*', '*', 'x')));
 
 /** Commands that take a key of any type. */
 export const genericCommand: fc.Arbitrary<Command> = fc.oneof(
@@ -283,8 +299,8 @@ export const genericCommand: fc.Arbitrary<Command> = fc.oneof(
 );
 
 export const sortCommand: fc.Arbitrary<Command> = fc.oneof(
-  command('SORT', fc.oneof(list, set, zset), options(3, sortOption)),
-  command('SORT', fc.oneof(list, zset), options(2, sortOption), withArg('STORE', list)),
+  command('SORT', fc.oneof(list, zset), sortBy, options(2, sortOption)),
+  command('SORT', fc.oneof(list, zset), sortBy, options(2, sortOption), withArg('STORE', list)),
 );
 
 /** Any command on collections whose reply is not a matter of chance. */
