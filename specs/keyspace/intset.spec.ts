@@ -15,6 +15,7 @@ import {
   widthOfInteger,
   writeEmptyIntset,
 } from '../../src/keyspace/intset.ts';
+import { blobPayload } from '../support/blob-payload.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startRedis } from '../support/process-server.ts';
 
@@ -198,5 +199,25 @@ oracleTest('redis-server keeps the same intset of the same integers', async (t) 
     const reply = await client.send('DUMP', 's');
     if (reply.type !== 'bulk') return t.fail(reply.type);
     t.true(reply.bytes.includes(buf.subarray(AT)));
+  }
+});
+
+const RDB_SET_INTSET = 11;
+
+oracleTest('redis-server takes the same intsets for sound ones', async (t) => {
+  const redis = await startRedis(t);
+  const client = await redis.connect();
+  await client.send('CONFIG', 'SET', 'sanitize-dump-payload', 'yes');
+  const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 2 });
+  for (const [row, mutations] of fc.sample(fc.tuple(fc.array(integers, { maxLength: 8 }), changes), {
+    numRuns: 600,
+    seed: 22,
+  })) {
+    let buf = emptyIntset();
+    for (const n of row) buf = added(buf, n);
+    const bytes = buf.subarray(AT);
+    for (const [where, byte] of mutations) bytes[where % bytes.length] = byte;
+    const restored = await client.send('RESTORE', 's', '0', blobPayload(RDB_SET_INTSET, bytes), 'REPLACE');
+    t.is(restored.type === 'simple', isSoundIntset(bytes, 0, bytes.length), bytes.toString('hex'));
   }
 });

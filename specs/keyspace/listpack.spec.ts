@@ -18,6 +18,7 @@ import {
   writeEmptyListpack,
   writeListpackHeader,
 } from '../../src/keyspace/listpack.ts';
+import { blobPayload } from '../support/blob-payload.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startRedis } from '../support/process-server.ts';
 
@@ -297,4 +298,30 @@ oracleTest('redis-server keeps the same listpack of the same elements', async (t
   if (reply.type !== 'bulk') return t.fail(reply.type);
   const { buf, at, end } = packed(row);
   t.true(reply.bytes.includes(buf.subarray(at, end + 1)));
+});
+
+const RDB_LIST_QUICKLIST_2 = 18;
+/** One node, and it is a listpack. */
+const ONE_PACKED_NODE = [1, 2];
+
+oracleTest('redis-server takes the same listpacks for sound ones', async (t) => {
+  const redis = await startRedis(t);
+  const client = await redis.connect();
+  await client.send('CONFIG', 'SET', 'sanitize-dump-payload', 'yes');
+  const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 3 });
+  for (const [row, mutations] of fc.sample(fc.tuple(rows, changes), { numRuns: 600, seed: 21 })) {
+    const { buf, at, end } = packed(row);
+    const bytes = buf.subarray(at, end + 1);
+    for (const [where, byte] of mutations) bytes[where % bytes.length] = byte;
+    const restored = await client.send(
+      'RESTORE',
+      'l',
+      '0',
+      blobPayload(RDB_LIST_QUICKLIST_2, bytes, ONE_PACKED_NODE),
+      'REPLACE',
+    );
+    // Redis refuses a list of no elements, which is the reader's matter here.
+    const sound = isSoundListpack(bytes, 0, bytes.length) && listpackCount(bytes, 0) > 0;
+    t.is(restored.type === 'simple', sound, bytes.toString('hex'));
+  }
 });

@@ -174,7 +174,7 @@ export const listpackOfZiplist = (bytes: Uint8Array, at: number, length: number)
 const readZipmapText = (bytes: Uint8Array, pos: number, spare: boolean, limit: number): boolean => {
   const isLong = bytes[pos] >= LONG_LENGTH;
   const data = pos + (isLong ? 5 : 1) + (spare ? 1 : 0);
-  if (bytes[pos] === END || data > limit) return false;
+  if (data > limit) return false;
   if (!entry.take(bytes, data, isLong ? u32(bytes, pos + 1) : bytes[pos], limit)) return false;
   if (spare) entry.end += bytes[data - 1];
   return entry.end <= limit;
@@ -188,21 +188,23 @@ export const listpackOfZipmap = (bytes: Uint8Array, at: number, length: number):
 
   let texts = 0;
   let elementBytes = 0;
-  for (let pos = at + 1; pos < end; pos = entry.end) {
+  // As in Redis, the first end counts: what lies behind it is not looked at.
+  for (let pos = at + 1; (texts & 1) === 1 || bytes[pos] !== END; pos = entry.end) {
     if (!readZipmapText(bytes, pos, (texts & 1) === 1, end)) return undefined;
     elementBytes += storedBytes(entry.bytes, entry.at, entry.length);
     texts++;
   }
   // Redis never kept a hash without fields.
-  if (texts === 0 || (texts & 1) === 1) return undefined;
+  if (texts === 0) return undefined;
   if (bytes[at] !== PAIRS_UNKNOWN && bytes[at] !== texts >>> 1) return undefined;
 
   const listpack = listpackOf(elementBytes, texts);
   let target = firstElement(0);
-  let text = 0;
-  for (let pos = at + 1; pos < end; pos = entry.end) {
-    readZipmapText(bytes, pos, (text++ & 1) === 1, end);
+  let pos = at + 1;
+  for (let text = 0; text < texts; text++) {
+    readZipmapText(bytes, pos, (text & 1) === 1, end);
     target = writeElement(listpack, target, entry.bytes, entry.at, entry.length);
+    pos = entry.end;
   }
   return listpack;
 };
