@@ -4,9 +4,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Database, NO_EXPIRY } from '../../src/keyspace/database.ts';
+import { Digest, digestEntry } from '../../src/keyspace/digest.ts';
+import { TYPE_NAMES } from '../../src/keyspace/entry.ts';
 import type { Keyspace } from '../../src/keyspace/keyspace.ts';
 import { ClientKind } from '../../src/net/client.ts';
-import { anyCommand, program, stringCommand } from '../support/arbitrary-commands.ts';
+import { collectionCommand } from '../support/arbitrary-collections.ts';
+import { anyCommand, command, program, stringCommand } from '../support/arbitrary-commands.ts';
 import { MemoryServer } from '../support/reduce.ts';
 import { type Arg, decodeReply, show } from '../support/reply.ts';
 
@@ -16,8 +19,9 @@ const wordsOf = (args: readonly Arg[]): (string | Uint8Array)[] =>
 const showEntry = (db: Database, ref: number): string => {
   db.loadKey(ref);
   const key = show.bytes(db.keyBytes.subarray(db.keyAt, db.keyAt + db.keyLength));
-  db.loadValue(ref);
-  const value = show.bytes(db.valueBytes.subarray(db.valueAt, db.valueAt + db.valueLength));
+  const digest = new Digest();
+  digestEntry(digest, db, ref);
+  const value = `${TYPE_NAMES[db.type(ref)]} ${digest}`;
   const expireAtMs = db.expireAtMs(ref);
   return `${db.index}> ${key} ${value}${expireAtMs === NO_EXPIRY ? '' : ` expires at ${expireAtMs}`}`;
 };
@@ -34,7 +38,7 @@ const contents = (keyspace: Keyspace): string => {
   return lines.sort().join('\n');
 };
 
-/** All commands of the stream that the server emits from now on, SELECT included. */
+/** All commands of the stream that the server emits from now on, SELECT, MULTI and EXEC included. */
 const recordEvents = (server: MemoryServer): Buffer[] => {
   const events: Buffer[] = [];
   server.server.services.writes.events$.subscribe(({ buf, start, end }) => {
@@ -58,9 +62,28 @@ const replayed = (events: readonly Buffer[], nowMs: number): MemoryServer => {
 const START_MS = 1_700_000_000_000;
 const waits = fc.array(fc.oneof(fc.constant(0), fc.nat(1000), fc.nat(5_000_000)), { maxLength: 40, size: 'max' });
 
+const collectionKey = fc.constantFrom('list', 'hash', 'set', 'zset', 'string');
+
+/** Collections that soon are over, so that any command may be the one that meets them. */
+const shortLived = fc.oneof(
+  { weight: 8, arbitrary: collectionCommand },
+  { weight: 2, arbitrary: command('PEXPIRE', collectionKey, fc.constantFrom('1', '500')) },
+);
+
+const withTransactions = fc.oneof(
+  { weight: 6, arbitrary: anyCommand },
+  { weight: 6, arbitrary: shortLived },
+  { weight: 2, arbitrary: command('MULTI') },
+  { weight: 2, arbitrary: command('EXEC') },
+  { weight: 1, arbitrary: command('WATCH', collectionKey) },
+  { weight: 1, arbitrary: command('DISCARD') },
+);
+
 for (const [name, commands] of [
   ['string and keys', anyCommand],
   ['string', stringCommand],
+  ['collection', shortLived],
+  ['queued and other', withTransactions],
 ] as const) {
   test(`replaying the write events of any ${name} commands rebuilds an equal keyspace`, (t) => {
     fc.assert(

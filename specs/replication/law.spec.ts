@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Program } from '../support/arbitraries.ts';
-import { program } from '../support/arbitrary-commands.ts';
+import { collectionCommand } from '../support/arbitrary-collections.ts';
+import { anyCommand, command, program } from '../support/arbitrary-commands.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type Node, World } from './world.ts';
 
@@ -13,8 +14,16 @@ type Event =
   | { readonly kind: 'break'; readonly link: number }
   | { readonly kind: 'isolate'; readonly link: number; readonly ms: number };
 
+/** Everything that is written, in transactions and without: a link may break in the middle of one. */
+const commands = fc.oneof(
+  { weight: 4, arbitrary: anyCommand },
+  { weight: 4, arbitrary: collectionCommand },
+  { weight: 1, arbitrary: command('MULTI') },
+  { weight: 1, arbitrary: command('EXEC') },
+);
+
 const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('write'), program: program({ maxLength: 12 }) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('write'), program: program({ commands, maxLength: 12 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('turn'), turns: fc.integer({ min: 1, max: 30 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(10, 300, 1100) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('break'), link: fc.nat(1) }) },

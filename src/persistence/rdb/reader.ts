@@ -249,7 +249,8 @@ export class RdbReader {
       return;
     }
     this.building = builder;
-    this.key = key.slice(keyAt, keyAt + keyLength);
+    // Not `slice`: of a Buffer that would be a view of the loan.
+    this.key = new Uint8Array(key.subarray(keyAt, keyAt + keyLength));
   }
 
   /** Reads elements until the value is complete. */
