@@ -221,8 +221,9 @@ for (const settings of [PACKED, CHAINS]) {
   test(reduces, abc, 'BLMOVE l m LEFT UP x', error(SYNTAX_ERROR), settings);
   test(reduces, abc, 'BLMOVE l m LEFT LEFT x', error(NO_TIMEOUT), settings);
   test(reduces, abc, 'BRPOPLPUSH l m -1', error(NEGATIVE_TIMEOUT), settings);
-  test(reduces, abc, 'BLMPOP -1 0 l LEFT', error(NEGATIVE_TIMEOUT), settings);
-  test(reduces, abc, 'BLMPOP 0 0 l LEFT', error(NO_KEYS), settings);
+  test(reduces, abc, 'BLMPOP -1 1 l LEFT', error(NEGATIVE_TIMEOUT), settings);
+  test(reduces, abc, 'BLMPOP x 1 l UP', error(SYNTAX_ERROR), settings);
+  test(reduces, abc, 'BLMPOP x 0 l LEFT', error(NO_KEYS), settings);
 }
 
 // encodings

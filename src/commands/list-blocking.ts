@@ -130,10 +130,10 @@ export const brpoplpush = command({
 export const blmpop = command({
   ...described.blmpop,
   reduce: (db, cmd, reply, ctx) => {
-    const timeoutMs = decodeTimeout(cmd, 1);
-    if (Number.isNaN(timeoutMs)) return refuse(reply, timeoutError(cmd, 1));
     const error = taking.decode(cmd, 2);
     if (error !== '') return refuse(reply, error);
+    const timeoutMs = decodeTimeout(cmd, 1);
+    if (Number.isNaN(timeoutMs)) return refuse(reply, timeoutError(cmd, 1));
     const taken = takeFromFirst(db, cmd, reply, ctx);
     if (taken === Taken.Elements) return Outcome.Rewritten;
     if (taken === Taken.Refused) return Outcome.Unchanged;
