@@ -175,7 +175,10 @@ const readZipmapText = (bytes: Uint8Array, pos: number, spare: boolean, limit: n
   const isLong = bytes[pos] >= LONG_LENGTH;
   const data = pos + (isLong ? 5 : 1) + (spare ? 1 : 0);
   if (data > limit) return false;
-  if (!entry.take(bytes, data, isLong ? u32(bytes, pos + 1) : bytes[pos], limit)) return false;
+  const length = isLong ? u32(bytes, pos + 1) : bytes[pos];
+  // Redis takes the form of a length for granted, and misreads one that is longer than it need be.
+  if (isLong && length < LONG_LENGTH) return false;
+  if (!entry.take(bytes, data, length, limit)) return false;
   if (spare) entry.end += bytes[data - 1];
   return entry.end <= limit;
 };
