@@ -28,8 +28,14 @@ export class CommandView {
   stays = true;
   /** Number of arguments, the command's name included. */
   argc = 0;
-  private offsets = new Int32Array(16);
-  private lengths = new Int32Array(16);
+  private offsets: Int32Array;
+  private lengths: Int32Array;
+
+  /** With room for some arguments at first. */
+  constructor(room = 16) {
+    this.offsets = new Int32Array(room);
+    this.lengths = new Int32Array(room);
+  }
 
   offset(index: number): number {
     return this.offsets[index];
@@ -97,7 +103,7 @@ export class CommandView {
 
   /** An independent copy, for whoever keeps the command past its turn. */
   detach(): CommandView {
-    const copy = new CommandView();
+    const copy = new CommandView(this.argc);
     copy.buf = this.buf.slice(this.start, this.end);
     copy.start = 0;
     copy.end = copy.buf.length;
