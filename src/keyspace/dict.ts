@@ -36,6 +36,10 @@ const MERGES_MAX = 8;
 const HEADER_BYTES = 32;
 /** A fair sample gives up its tries after so many times as many as it should need (a chance of e^-32). */
 const TRIES_FACTOR_MAX = 32;
+/** So many positions are drawn at once. */
+const DRAWS = 16;
+const TWO_32 = 2 ** 32;
+const TWO_53 = 2 ** 53;
 
 const COUNT = 0;
 const BUCKETS = 1;
@@ -76,6 +80,10 @@ export class Dict {
   private readonly arena: Arena;
   private readonly k0: number;
   private readonly k1: number;
+  private readonly drawnRefs = new Int32Array(DRAWS);
+  private readonly drawnSteps = new Int32Array(DRAWS);
+  private seed0 = 1;
+  private seed1 = 0;
 
   /** `k0` and `k1` are the secret hash key; dictionaries that exchange entries share it. */
   constructor(arena: Arena, k0: number, k1: number) {
@@ -257,32 +265,103 @@ export class Dict {
    * draws would fail, entries are counted off instead.
    */
   sampleFairly(header: number, random: () => number): number {
-    const { words } = this.arena;
-    const headerWords = words[header >>> 16];
+    const headerWords = this.arena.words[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
     const count = headerWords[headerAt + COUNT];
     if (count === 0) return 0;
     const buckets = headerWords[headerAt + BUCKETS];
     const longest = headerWords[headerAt + LONGEST_CHAIN];
     const triesExpected = Math.ceil((buckets * longest) / count);
-    let tries = triesExpected > buckets ? 0 : triesExpected * TRIES_FACTOR_MAX;
-    while (tries-- > 0) {
-      let ref = this.firstInBucket(header, Math.floor(random() * buckets));
-      if (ref === 0) continue;
-      let steps = Math.floor(random() * longest);
-      while (steps > 0 && ref !== 0) {
-        ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
-        steps--;
+    if (triesExpected <= buckets) {
+      this.seed(random);
+      for (let tries = triesExpected * TRIES_FACTOR_MAX; tries > 0; tries -= DRAWS) {
+        const ref = this.firstDrawn(this.draw(headerWords, headerAt, buckets, longest));
+        if (ref !== 0) return ref;
+      }
+    }
+    return this.nth(header, Math.floor(random() * count));
+  }
+
+  /**
+   * Draws buckets and positions, up to the first that surely holds an entry or as many as are drawn at once, and keeps
+   * those whose bucket is not empty. Returns how many these are.
+   *
+   * Slots are read one behind the other with nothing in between that depends on them, so that their cache misses overlap.
+   */
+  private draw(headerWords: Int32Array, headerAt: number, buckets: number, longest: number): number {
+    const pages = this.arena.words;
+    const directory = headerWords[headerAt + DIRECTORY];
+    const directoryWords = pages[directory >>> 16];
+    const directoryAt = (directory & 0xffff) << 2;
+    const { drawnRefs, drawnSteps } = this;
+    let kept = 0;
+    for (let draws = 0; draws < DRAWS; draws++) {
+      // One number of 53 random bits: its whole part is the bucket, its fraction the position.
+      const upper = this.nextBits() >>> 0;
+      const place = (upper / TWO_32 + (this.nextBits() >>> 11) / TWO_53) * buckets;
+      const bucket = Math.floor(place);
+      const steps = Math.floor((place - bucket) * longest);
+      const segment = directoryWords[directoryAt + (bucket >>> SEGMENT_SHIFT)];
+      const ref = pages[segment >>> 16][((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK)];
+      drawnRefs[kept] = ref;
+      drawnSteps[kept] = steps;
+      // 1 unless the bucket is empty, without a branch that would be guessed wrong every other time.
+      kept += (ref | -ref) >>> 31;
+      if (steps === 0 && ref !== 0) break;
+    }
+    return kept;
+  }
+
+  /** The entry at the first of the drawn positions that there is, or 0. */
+  private firstDrawn(drawn: number): number {
+    const pages = this.arena.words;
+    const { drawnRefs, drawnSteps } = this;
+    const isSure = drawn > 0 && drawnSteps[drawn - 1] === 0;
+    const unsure = isSure ? drawn - 1 : drawn;
+    // The first step of all of them at once, again for their cache misses; few chains go on.
+    let kept = 0;
+    for (let i = 0; i < unsure; i++) {
+      const ref = drawnRefs[i];
+      const next = pages[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+      drawnRefs[kept] = next;
+      drawnSteps[kept] = drawnSteps[i] - 1;
+      kept += (next | -next) >>> 31;
+    }
+    for (let i = 0; i < kept; i++) {
+      let ref = drawnRefs[i];
+      for (let steps = drawnSteps[i]; steps > 0 && ref !== 0; steps--) {
+        ref = pages[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
       }
       if (ref !== 0) return ref;
     }
-    let steps = Math.floor(random() * count);
+    return isSure ? drawnRefs[drawn - 1] : 0;
+  }
+
+  /** The entry with so many others before it, in the order of the buckets. */
+  private nth(header: number, index: number): number {
+    const { words } = this.arena;
+    let steps = index;
     for (let bucket = 0; ; bucket++) {
       for (let ref = this.firstInBucket(header, bucket); ref !== 0; steps--) {
         if (steps === 0) return ref;
         ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
       }
     }
+  }
+
+  /** Begins a run of random bits: the many draws of one sample must not cost a call of `random` each. */
+  private seed(random: () => number): void {
+    this.seed0 = (random() * TWO_32) | 0 || 1;
+    this.seed1 = (random() * TWO_32) | 0;
+  }
+
+  /** The next 32 bits of the run (xoroshiro64*). */
+  private nextBits(): number {
+    const { seed0 } = this;
+    const mixed = this.seed1 ^ seed0;
+    this.seed0 = ((seed0 << 26) | (seed0 >>> 6)) ^ mixed ^ (mixed << 9);
+    this.seed1 = (mixed << 13) | (mixed >>> 19);
+    return Math.imul(seed0, 0x9e3779bb);
   }
 
   /** Empties one bucket of a table that nobody reads any more; entries go to `release`. For sliced freeing. */
