@@ -24,6 +24,10 @@ import { command, Outcome } from './spec.ts';
 const COUNT_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 const OUT_OF_RANGE = 'ERR value is out of range';
 
+/** More than anybody has room for; the reply is cut off with its client. Twice as many are still a safe integer. */
+const REPEATS_MAX = 2 ** 52;
+/** As many ranks are remembered at most while they are picked. */
+const PICKED_MAX = 2 ** 20;
 /** Going through all members costs about a third of looking one up. */
 const SPARSE = 3;
 
@@ -74,12 +78,13 @@ const replySelection = (
 const replySome = (db: Database, ref: number, count: number, reply: Reply, ctx: Context, scored: boolean): void => {
   const size = memberCount(db, ref);
   const repeats = count < 0;
-  const length = repeats ? -count : Math.min(count, size);
+  const length = repeats ? Math.min(-count, REPEATS_MAX) : Math.min(count, size);
   reply.array(scored && reply.version === 2 ? length * 2 : length);
   if (length === 0) return;
   if (repeats) {
-    for (let i = 0; i < length; i++) replyAt(db, ref, Math.floor(ctx.random() * size), reply, scored);
-  } else if (length * SPARSE < size) {
+    for (let i = 0; i < length && !ctx.client.closed; i++)
+      replyAt(db, ref, Math.floor(ctx.random() * size), reply, scored);
+  } else if (length * SPARSE < size && length <= PICKED_MAX) {
     for (const rank of pickDistinct(size, length, ctx.random)) replyAt(db, ref, rank, reply, scored);
   } else {
     replySelection(db, ref, length, reply, ctx, scored);
