@@ -83,14 +83,18 @@ class PackedSet implements ValueBuilder {
 
 const packed = new PackedSet();
 
+/** Builders that nobody uses: a file may hold millions of sets, and each builder has buffers. */
+const spare: SetBuilder[] = [];
+const SPARE_MAX = 4;
+
 class SetOfMembers implements ValueBuilder {
   left: number;
   private readonly db: Database;
-  private readonly builder = new SetBuilder();
+  private readonly builder = spare.pop() ?? new SetBuilder();
 
-  constructor(input: RdbInput, db: Database) {
+  constructor(db: Database, count: number) {
     this.db = db;
-    this.left = input.length();
+    this.left = count;
     const { keyspace } = db;
     const isLarge = this.left > intsetEntriesMax(keyspace.limits);
     this.builder.begin(keyspace, isLarge ? Encoding.HashTable : Encoding.IntSet);
@@ -110,17 +114,24 @@ class SetOfMembers implements ValueBuilder {
   }
 
   finish(key: Uint8Array, keyAt: number, keyLength: number, expires: boolean): number {
-    return this.builder.finish(this.db, key, keyAt, keyLength, expires);
+    const ref = this.builder.finish(this.db, key, keyAt, keyLength, expires);
+    this.giveBack();
+    return ref;
   }
 
   discard(): void {
     this.builder.discard();
+    this.giveBack();
+  }
+
+  private giveBack(): void {
+    if (spare.length < SPARE_MAX) spare.push(this.builder);
   }
 }
 
 /** By value type of the file. */
 export const setReaders: readonly (readonly [rdbType: number, reader: ValueReader])[] = [
-  [TYPE_SET, { begin: (input, db) => new SetOfMembers(input, db) }],
+  [TYPE_SET, { begin: (input, db) => new SetOfMembers(db, input.length()) }],
   [TYPE_SET_INTSET, { begin: (input, db) => packed.take(input, db, Encoding.IntSet) }],
   [TYPE_SET_LISTPACK, { begin: (input, db) => packed.take(input, db, Encoding.ListPack) }],
 ];
