@@ -23,13 +23,12 @@ export const encodings = section('ENCODINGS', 'Up to which size a value is kept 
     ...planned,
   }),
   'list-max-listpack-size': directive(signedInteger('entries, or -1 to -5'), -2, {
-    doc: 'How large one chunk of a list may be: a number of entries, or -1 to -5 for 4, 8, 16, 32 or 64 kilobytes.',
+    doc: 'How large a list may be to be one listpack, and each chunk of a larger one: a number of entries (and 8 kilobytes), or -1 to -5 for 4, 8, 16, 32 or 64 kilobytes.',
     aliases: ['list-max-ziplist-size'],
-    ...planned,
   }),
   'list-compress-depth': directive(integer({ unit: 'chunks' }), 0, {
     doc: 'How many chunks at either end of a list stay uncompressed. 0 compresses none.',
-    ...planned,
+    effect: 'chunks are not compressed in memory',
   }),
   'set-max-intset-entries': directive(entries, 512, {
     doc: 'A set of up to so many integers is an intset.',
