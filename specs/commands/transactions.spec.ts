@@ -325,6 +325,30 @@ test('a master that became a replica refuses a transaction with writes at EXEC',
   t.regex(sessions.send('b: EXEC') ?? '', /^-EXECABORT Transaction discarded because of: MISCONF Redis is configured/);
 });
 
+test('a transaction with writes waits with the writes, one without runs', (t) => {
+  const sessions = new Sessions();
+  const { dispatcher } = sessions.server.server;
+  const gate = {
+    readOnlyReplica: false,
+    stale: false,
+    loading: false,
+    snapshotsFail: false,
+    tooFewReplicas: false,
+    writesHeld: true,
+  };
+  for (const line of ['MULTI', 'SET k 1', 'SET l 2', 'b: MULTI', 'b: GET k']) sessions.send(line);
+  dispatcher.setGate(gate);
+  t.is(sessions.send('EXEC'), '');
+  t.is(sessions.send('b: EXEC'), '[$-1]');
+  t.deepEqual(sessions.stream, []);
+  dispatcher.setGate({ ...gate, writesHeld: false });
+  t.is(sessions.send('b: PING'), '+PONG [+OK, +OK]');
+  t.deepEqual(
+    sessions.stream.map(([name]) => name),
+    ['SELECT', 'MULTI', 'SET', 'SET', 'EXEC'],
+  );
+});
+
 test(
   'a client that is not logged in is told so, and EXEC is too',
   goes,

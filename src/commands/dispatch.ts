@@ -1,5 +1,5 @@
 /**
- * Dispatch: the gate every command passes, the call of its reducer, and the write events that follow.
+ * Dispatch: every command's way through the gate to its reducer, and the write events that follow.
  *
  * In:  a command view and the client that sent it. Out: one reply in the outbox, write events on the stream, a
  * CommandEvent for whoever watches.
@@ -17,51 +17,15 @@ import { QUEUED } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
 import type { CommandQueue } from './command-queue.ts';
 import type { Context, Services } from './context.ts';
+import { Gate, type GateState, HELD, shortened, unknownCommand } from './gate.ts';
 import { Outcome } from './spec.ts';
 import { Bit, type Command } from './table.ts';
 import { leaveTransaction } from './transactions.ts';
 
-/** Why commands are refused at the moment. */
-export interface GateState {
-  readonly readOnlyReplica: boolean;
-  /** Our link is down and replica-serve-stale-data is no. */
-  readonly stale: boolean;
-  readonly loading: boolean;
-  /** A snapshot failed and stop-writes-on-bgsave-error is yes. */
-  readonly snapshotsFail: boolean;
-  readonly tooFewReplicas: boolean;
-  /** Writes wait, as a shutdown does for replicas. */
-  readonly writesHeld: boolean;
-}
-
-const OPEN: GateState = {
-  readOnlyReplica: false,
-  stale: false,
-  loading: false,
-  snapshotsFail: false,
-  tooFewReplicas: false,
-  writesHeld: false,
-};
-
-/** Stands for a refusal that is none: the command waits and is run later. */
-const HELD = 'held';
-
-const NOAUTH = 'NOAUTH Authentication required.';
-const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
-const MISCONF =
-  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
-const NOREPLICAS = 'NOREPLICAS Not enough good replicas to write.';
-const READONLY = "READONLY You can't write against a read only replica.";
-const MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-const LOADING = 'LOADING Redis is loading the dataset in memory';
-const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
 const EXECABORT = 'EXECABORT Transaction discarded because of: ';
 
 /** The clock of a turn is read again behind commands that took so long: what follows must not see an older time. */
 const TURN_US_MAX = 1000;
-
-/** Longest list of arguments that an "unknown command" error repeats. */
-const REPEATED_BYTES_MAX = 128;
 
 /**
  * A command that ran, as consumers of `commands$` see it. A loan, like the view in it.
@@ -129,11 +93,7 @@ export class Dispatcher {
   readonly commands$: Observable<CommandEvent> = this.commandSubject.asObservable();
   private event: MutableCommandEvent | undefined = undefined;
 
-  private state: GateState = OPEN;
-  /** A command with one of these bits, or without one of those, goes through the slow gate. */
-  private refusedBits = 0;
-  private requiredBits = 0;
-  private maxMemoryBytes: number;
+  private readonly gate: Gate;
   /** Commands that wait, with the clients that sent them. */
   private held: { readonly client: Client; readonly view: CommandView }[] = [];
   /** The command whose time is being taken, and since when. */
@@ -155,7 +115,7 @@ export class Dispatcher {
     this.server = server;
     this.outbox = outbox;
     this.context = new CommandContext(server, (queue) => this.runQueue(queue));
-    this.maxMemoryBytes = server.config.config.maxmemory;
+    this.gate = new Gate(server);
     const { keyspace } = server;
     keyspace.onExpired = (db) => {
       const name = this.context.config['lazyfree-lazy-expire'] ? 'UNLINK' : 'DEL';
@@ -163,19 +123,12 @@ export class Dispatcher {
     };
     server.config.changes$.subscribe(({ config }) => {
       this.context.config = config;
-      this.maxMemoryBytes = config.maxmemory;
     });
   }
 
   /** Says what is refused from now on. */
   setGate(state: GateState): void {
-    this.state = state;
-    this.refusedBits = 0;
-    this.requiredBits = 0;
-    if (state.readOnlyReplica || state.tooFewReplicas || state.writesHeld) this.refusedBits |= Bit.Write;
-    if (state.snapshotsFail) this.refusedBits |= Bit.Write | Bit.Ping;
-    if (state.stale) this.requiredBits |= Bit.Stale;
-    if (state.loading) this.requiredBits |= Bit.Loading;
+    this.gate.set(state);
     // Not now: this may be the end of a shutdown that a command has called off.
     if (!state.writesHeld && this.held.length > 0) this.server.environment.atTurnEnd(() => this.runHeld());
   }
@@ -223,7 +176,7 @@ export class Dispatcher {
       this.abortHttp(client);
       return;
     }
-    const refusal = command === undefined ? unknownCommand(view) : this.refusal(client, command, view);
+    const refusal = command === undefined ? unknownCommand(view) : this.gate.refusal(client, command, view);
     if (refusal === HELD) {
       this.hold(client, view);
       return;
@@ -254,7 +207,7 @@ export class Dispatcher {
     if (command === undefined) return;
     outbox.open(client);
     const mark = silent || client.replyOff ? outbox.mark() : undefined;
-    const refusal = this.refusal(client, command, view);
+    const refusal = this.gate.refusal(client, command, view);
     if (refusal !== undefined && refusal !== HELD) {
       this.reject(client, command, refusal);
     } else {
@@ -426,41 +379,6 @@ export class Dispatcher {
     }
   }
 
-  /** The error that refuses a command before it runs, in the order in which Redis looks. */
-  private refusal(client: Client, command: Command, view: CommandView): string | undefined {
-    const { arity } = command;
-    if (arity > 0 ? view.argc !== arity : view.argc < -arity) {
-      return `ERR wrong number of arguments for '${command.fullName}' command`;
-    }
-    if (command.reduce === undefined) return `ERR wrong number of arguments for '${command.fullName}' command`;
-    let { bits } = command;
-    if (!client.authenticated && (bits & Bit.NoAuth) === 0) return NOAUTH;
-    if (client.transaction !== undefined) {
-      if ((bits & Bit.NoMulti) !== 0) return NOT_IN_TRANSACTION;
-      if ((bits & Bit.Exec) !== 0) bits = client.transaction.bitsOfExec(bits);
-      // A queue may take any amount of memory, whatever is in it.
-      else if ((bits & Bit.EndsTransaction) === 0) bits |= Bit.DenyOom;
-    }
-    if (this.maxMemoryBytes > 0 && (bits & Bit.DenyOom) !== 0 && client.kind === ClientKind.Normal) {
-      if (this.server.keyspace.arena.usedBytes > this.maxMemoryBytes) return OOM;
-    }
-    if ((bits & this.refusedBits) === 0 && (~bits & this.requiredBits) === 0) return undefined;
-    if (client.kind === ClientKind.Master) return undefined;
-    return this.slowRefusal(bits);
-  }
-
-  private slowRefusal(bits: number): string | undefined {
-    const { state } = this;
-    const isWrite = (bits & Bit.Write) !== 0;
-    if (state.snapshotsFail && !this.server.replication.isReplica && (bits & (Bit.Write | Bit.Ping)) !== 0)
-      return MISCONF;
-    if (state.tooFewReplicas && isWrite) return NOREPLICAS;
-    if (state.readOnlyReplica && isWrite) return READONLY;
-    if (state.stale && (bits & Bit.Stale) === 0) return MASTERDOWN;
-    if (state.loading && (bits & Bit.Loading) === 0) return LOADING;
-    return state.writesHeld && isWrite ? HELD : undefined;
-  }
-
   /** Keeps a command for later; its client waits. */
   private hold(client: Client, view: CommandView): void {
     client.commands--; // it is counted when it runs
@@ -538,18 +456,3 @@ export class Dispatcher {
 }
 
 const isHttp = (view: CommandView): boolean => view.equalsToken(0, 'POST') || view.equalsToken(0, 'HOST:');
-
-/** The beginning of an argument as Redis repeats it in an error: at most so many bytes, and none from a NUL on. */
-const shortened = (view: CommandView, index: number, bytesMax = REPEATED_BYTES_MAX): string => {
-  const text = view.text(index, bytesMax);
-  const nul = text.indexOf('\0');
-  return nul === -1 ? text : text.slice(0, nul);
-};
-
-const unknownCommand = (view: CommandView): string => {
-  let args = '';
-  for (let i = 1; i < view.argc && args.length < REPEATED_BYTES_MAX; i++) {
-    args += `'${shortened(view, i, REPEATED_BYTES_MAX - args.length)}' `;
-  }
-  return `ERR unknown command '${shortened(view, 0)}', with args beginning with: ${args}`;
-};
