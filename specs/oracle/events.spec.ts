@@ -3,6 +3,7 @@
  * command by command, SELECT, MULTI and EXEC included.
  */
 import fc from 'fast-check';
+import { listCommand } from '../support/arbitrary-collections.ts';
 import { anyCommand, program, stringCommand } from '../support/arbitrary-commands.ts';
 import { hashCommand } from '../support/arbitrary-hashes.ts';
 import { sortedSetCommand } from '../support/arbitrary-sorted-sets.ts';
@@ -18,6 +19,7 @@ const wordsOf = (args: readonly Arg[]): (string | Uint8Array)[] =>
 for (const [name, commands] of [
   ['string', stringCommand],
   ['string and keys', anyCommand],
+  ['list', listCommand],
   ['hash', hashCommand],
   ['sorted set', sortedSetCommand],
 ] as const) {
