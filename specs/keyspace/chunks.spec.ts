@@ -235,6 +235,20 @@ test('an element that is longer than a chunk has one of its own', (t) => {
   t.is(chunkWord(pair.keyspace.arena, pair.root, ROOT_CHUNKS), 5);
 });
 
+test('an element is long by a debugging threshold, too, and stays alone', (t) => {
+  const pair = new Pair(-2);
+  pair.keyspace.packedThresholdBytes = 10;
+  for (const one of ['a', 'b'.repeat(10), 'c', 'd'.repeat(9), 'e'.repeat(12)]) pair.push(false, one);
+  const chunks = (): number => chunkWord(pair.keyspace.arena, pair.root, ROOT_CHUNKS);
+  t.is(chunks(), 4);
+  pair.insert(2, true, 'f'.repeat(20));
+  t.is(chunks(), 6);
+  pair.replace(2, 'g'.repeat(11));
+  pair.replace(1, 'h');
+  pair.check();
+  t.true(chunks() >= 5);
+});
+
 test('a queue of one chunk goes round without growing', (t) => {
   const pair = new Pair(-2);
   for (let i = 0; i < 100; i++) pair.push(true, `job:${i}`);

@@ -106,24 +106,22 @@ const insertInto = (
   addToCounts(arena, root, target, 1);
 };
 
-/** A new chunk with one element between two others, in a block that has room for `more` bytes behind it. */
+/** A new chunk with one element between two others. */
 const openWith = (
   host: ChunkHost,
   root: number,
   previous: number,
   next: number,
-  more: number,
   bytes: Uint8Array,
   at: number,
   length: number,
-): number => {
+): void => {
   const { arena } = host;
   const stored = storedBytes(bytes, at, length);
-  const chunk = openChunk(host, root, previous, next, CHUNK_HEADER_BYTES + stored + more);
+  const chunk = openChunk(host, root, previous, next, CHUNK_HEADER_BYTES + stored);
   writeElement(arena.bytes[chunk >>> 16], chunkStart(arena, chunk), bytes, at, length);
   setChunkWord(arena, chunk, CHUNK_END, CHUNK_HEADER_BYTES + stored);
   addToCounts(arena, root, chunk, 1);
-  return chunk;
 };
 
 /** Whether two chunks (0 = none) together are no more than one. */
@@ -173,7 +171,24 @@ const joinAround = (host: ChunkHost, root: number, chunk: number): void => {
   fitChunk(host, root, center);
 };
 
-/** Splits a chunk at `pos`: the new element and what stands on its side of `pos` become a chunk of their own. */
+/** Whether an element with a text of `length` bytes has to have a chunk of its own. */
+const isLong = (host: ChunkHost, length: number): boolean => {
+  const { limits, packedThresholdBytes } = host;
+  if (packedThresholdBytes !== 0 && length >= packedThresholdBytes) return true;
+  return length > blockBytesMax(limits.listSize);
+};
+
+/** Elements in the bytes from one position to another. */
+const countBetween = (buf: Uint8Array, from: number, to: number): number => {
+  let count = 0;
+  for (let pos = from; pos < to; pos = elementAfter(buf, pos)) count++;
+  return count;
+};
+
+/**
+ * Splits a chunk at `pos`: what stands behind it (or in front of it) becomes a chunk of its own with the new element on
+ * its near side, or with a long one between the two.
+ */
 const insertBySplitting = (
   host: ChunkHost,
   root: number,
@@ -186,31 +201,28 @@ const insertBySplitting = (
 ): void => {
   const { arena } = host;
   host.preserveChunk(root, chunk);
-  const start = chunkStart(arena, chunk);
-  const end = chunkEnd(arena, chunk);
   const buf = arena.bytes[chunk >>> 16];
-  const from = behind ? pos : start;
-  const to = behind ? end : pos;
-  let count = 0;
-  for (let here = from; here < to; here = elementAfter(buf, here)) count++;
+  const from = behind ? pos : chunkStart(arena, chunk);
+  const to = behind ? chunkEnd(arena, chunk) : pos;
+  const count = countBetween(buf, from, to);
   const previous = behind ? chunk : chunkWord(arena, chunk, CHUNK_PREVIOUS);
   const next = behind ? chunkWord(arena, chunk, CHUNK_NEXT) : chunk;
 
-  const part = openWith(host, root, previous, next, to - from, bytes, at, length);
-  const stored = chunkBytes(arena, part);
+  const isBetween = isLong(host, length);
+  const stored = isBetween ? 0 : storedBytes(bytes, at, length);
+  const part = openChunk(host, root, previous, next, CHUNK_HEADER_BYTES + stored + to - from);
+  const start = chunkStart(arena, part);
   const target = arena.bytes[part >>> 16];
-  const targetAt = chunkStart(arena, part);
-  if (behind) {
-    target.set(buf.subarray(from, to), targetAt + stored);
-  } else {
-    target.copyWithin(targetAt + to - from, targetAt, targetAt + stored);
-    target.set(buf.subarray(from, to), targetAt);
-  }
+  target.set(buf.subarray(from, to), behind ? start + stored : start);
+  if (!isBetween) writeElement(target, behind ? start : start + to - from, bytes, at, length);
   setChunkWord(arena, part, CHUNK_END, CHUNK_HEADER_BYTES + stored + to - from);
   setChunkWord(arena, chunk, behind ? CHUNK_END : CHUNK_START, pos - ((chunk & 0xffff) << 4));
-  addToCounts(arena, root, part, count);
+  addToCounts(arena, root, part, isBetween ? count : count + 1);
   addToCounts(arena, root, chunk, -count);
-  joinAround(host, root, chunk);
+  if (isBetween) {
+    openWith(host, root, behind ? chunk : part, behind ? part : chunk, bytes, at, length);
+    fitChunk(host, root, chunk);
+  } else joinAround(host, root, chunk);
 };
 
 /**
@@ -237,12 +249,12 @@ export const insertElement = (
   const next = chunkWord(arena, chunk, CHUNK_NEXT);
   if (behind && pos === chunkEnd(arena, chunk)) {
     if (next !== 0 && mayTake(host, next, length)) insertInto(host, root, next, 0, bytes, at, length);
-    else openWith(host, root, chunk, next, 0, bytes, at, length);
+    else openWith(host, root, chunk, next, bytes, at, length);
   } else if (!behind && offset === 0) {
     if (previous !== 0 && mayTake(host, previous, length)) {
       insertInto(host, root, previous, chunkBytes(arena, previous), bytes, at, length);
     } else {
-      openWith(host, root, previous, chunk, 0, bytes, at, length);
+      openWith(host, root, previous, chunk, bytes, at, length);
     }
   } else {
     insertBySplitting(host, root, chunk, pos, behind, bytes, at, length);
@@ -282,9 +294,8 @@ export const replaceElement = (
   const old = elementAfter(arena.bytes[chunk >>> 16], pos) - pos;
   const offset = pos - chunkStart(arena, chunk);
   const isAlone = chunkWord(arena, chunk, CHUNK_COUNT) === 1;
-  const isLong = length > limitBytes || (host.packedThresholdBytes !== 0 && length >= host.packedThresholdBytes);
   const grown = chunkBytes(arena, chunk) - old + stored;
-  if (isAlone || stored <= old || (!isLong && grown <= limitBytes * REPLACED_LIMITS_MAX)) {
+  if (isAlone || stored <= old || (!isLong(host, length) && grown <= limitBytes * REPLACED_LIMITS_MAX)) {
     const target = reshape(host, root, chunk, offset, old, stored);
     writeElement(arena.bytes[target >>> 16], chunkStart(arena, target) + offset, bytes, at, length);
     return;
