@@ -14,13 +14,11 @@ export const encodings = section('ENCODINGS', 'Up to which size a value is kept 
   'hash-max-listpack-entries': directive(entries, 512, {
     doc: 'A hash with up to so many fields is a listpack.',
     aliases: ['hash-max-ziplist-entries'],
-    ...planned,
   }),
   'hash-max-listpack-value': directive(memory(), 64, {
     doc: 'A hash whose fields and values have up to so many bytes is a listpack.',
     aliases: ['hash-max-ziplist-value'],
     style: 'memory',
-    ...planned,
   }),
   'list-max-listpack-size': directive(signedInteger('entries, or -1 to -5'), -2, {
     doc: 'How large a list may be to be one listpack, and each chunk of a larger one: a number of entries (and 8 kilobytes), or -1 to -5 for 4, 8, 16, 32 or 64 kilobytes.',
@@ -32,27 +30,22 @@ export const encodings = section('ENCODINGS', 'Up to which size a value is kept 
   }),
   'set-max-intset-entries': directive(entries, 512, {
     doc: 'A set of up to so many integers is an intset.',
-    ...planned,
   }),
   'set-max-listpack-entries': directive(entries, 128, {
     doc: 'A set of up to so many members is a listpack.',
-    ...planned,
   }),
   'set-max-listpack-value': directive(memory(), 64, {
     doc: 'A set whose members have up to so many bytes is a listpack.',
     style: 'memory',
-    ...planned,
   }),
   'zset-max-listpack-entries': directive(entries, 128, {
     doc: 'A sorted set of up to so many members is a listpack.',
     aliases: ['zset-max-ziplist-entries'],
-    ...planned,
   }),
   'zset-max-listpack-value': directive(memory(), 64, {
     doc: 'A sorted set whose members have up to so many bytes is a listpack.',
     aliases: ['zset-max-ziplist-value'],
     style: 'memory',
-    ...planned,
   }),
   'hll-sparse-max-bytes': directive(memory(), 3000, {
     doc: 'A HyperLogLog of up to so many bytes is kept in its sparse form.',
