@@ -2,7 +2,8 @@
  * Intersections, unions and differences of sets, replied or stored.
  *
  * In:  a command event. Out: a reply, and the outcome that dispatch makes the write event from.
- * Memory: the result is built in a `SetBuilder` unless it can be told from the members of one set.
+ * Memory: a result that is stored is built in a `SetBuilder`; one that is replied is, where that is cheap, a list of
+ *         positions in the sets it is taken from.
  *
  * An intersection begins with the smallest set. A difference has two ways, of which the cheaper one is taken: look every
  * member of the first set up in all others (the largest first), or take all members of the others out of a copy of it.
@@ -15,7 +16,7 @@ import { KeyEventClass } from '../keyspace/key-events.ts';
 import { parseInteger } from '../resp/numbers.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { CommandView } from '../resp/view.ts';
-import { hasMember, setSize } from '../values/set.ts';
+import { hasLoaded, setSize } from '../values/set.ts';
 import { SetBuilder } from '../values/set-builder.ts';
 import { Member, SetWalk } from '../values/set-walk.ts';
 import type { Context } from './context.ts';
@@ -30,6 +31,9 @@ const LIMIT_NEGATIVE = "ERR LIMIT can't be negative";
 
 /** So many look-ups are taken to be as expensive as one removal or addition. */
 const LOOK_UPS_PER_CHANGE = 2;
+
+/** A union of so few sets is told by look-ups; members of more sets would be looked up too often. */
+const LOOKED_UP_SETS_MAX = 4;
 
 const builder = new SetBuilder();
 const walk = new SetWalk();
@@ -58,19 +62,28 @@ const findSources = (db: Database, cmd: CommandView, from: number, to: number): 
 /** Whether all sources from index `from` on have the member that the walk stands at. */
 const isInAll = (db: Database, sources: readonly Source[], from: number): boolean => {
   for (let i = from; i < sources.length; i++) {
-    if (!hasMember(db, sources[i].ref, walk.bytes, walk.at, walk.length)) return false;
+    if (!hasLoaded(db, sources[i].ref, walk)) return false;
   }
   return true;
 };
 
-const isInAny = (db: Database, sources: readonly Source[], from: number): boolean => {
-  for (let i = from; i < sources.length; i++) {
-    if (hasMember(db, sources[i].ref, walk.bytes, walk.at, walk.length)) return true;
+/** Whether one of the sources [from, to) has it. */
+const isInAny = (db: Database, sources: readonly Source[], from: number, to: number): boolean => {
+  for (let i = from; i < to; i++) {
+    if (hasLoaded(db, sources[i].ref, walk)) return true;
   }
   return false;
 };
 
 // ── storing and replying ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** Replies the members of a set at the positions that were found first, [from, to). */
+const replyFound = (db: Database, ref: number, from: number, to: number, reply: Reply): void => {
+  for (let i = from; i < to; i++) {
+    member.load(db, ref, found.refs[i]);
+    reply.bulk(member.bytes, member.at, member.length);
+  }
+};
 
 /** Replies what the builder holds, and gives it up. */
 const replyBuilt = (reply: Reply): void => {
@@ -116,13 +129,10 @@ export const sinter = command({
     const [smallest] = sources;
     if (smallest.size > 0) {
       walk.over(db, smallest.ref);
-      while (walk.step()) if (isInAll(db, sources, 1)) found.add(walk.position);
+      while (walk.stepBare()) if (isInAll(db, sources, 1)) found.add(walk.position);
     }
     reply.set(found.count);
-    for (let i = 0; i < found.count; i++) {
-      member.load(db, smallest.ref, found.refs[i]);
-      reply.bulk(member.bytes, member.at, member.length);
-    }
+    replyFound(db, smallest.ref, 0, found.count, reply);
     found.clear();
     return Outcome.Unchanged;
   },
@@ -155,7 +165,7 @@ export const sintercard = command({
     let count = 0;
     if (smallest.size > 0) {
       walk.over(db, smallest.ref);
-      while (walk.step()) if (isInAll(db, sources, 1) && ++count === limit) break;
+      while (walk.stepBare()) if (isInAll(db, sources, 1) && ++count === limit) break;
     }
     reply.integer(count);
     return Outcome.Unchanged;
@@ -196,10 +206,10 @@ const buildIntersection = (db: Database, sources: readonly Source[], ctx: Contex
   if (smallest.size === 0) return;
   let allIntegers = true;
   walk.over(db, smallest.ref);
-  while (walk.step()) {
+  while (walk.stepBare()) {
     if (!isInAll(db, sources, 1)) continue;
-    if (allIntegers) allIntegers = !Number.isNaN(parseInteger(walk.bytes, walk.at, walk.length));
-    builder.add(walk.bytes, walk.at, walk.length);
+    allIntegers &&= walk.isInteger || !Number.isNaN(parseInteger(walk.bytes, walk.at, walk.length));
+    builder.addLoaded(walk);
   }
   if (allIntegers && builder.count > 0) builder.packIntegers();
 };
@@ -219,8 +229,23 @@ const buildUnion = (db: Database, sources: readonly Source[], encoding: Encoding
   for (const { ref } of sources) {
     if (ref === MISSING) continue;
     walk.over(db, ref);
-    while (walk.step()) builder.add(walk.bytes, walk.at, walk.length);
+    while (walk.stepBare()) builder.addLoaded(walk);
   }
+};
+
+/** Replies the union without building it: of each set the members that none of those before it has. */
+const replyUnion = (db: Database, sources: readonly Source[], reply: Reply): void => {
+  const ends: number[] = [];
+  for (let i = 0; i < sources.length; i++) {
+    walk.over(db, sources[i].ref);
+    while (walk.stepBare()) if (!isInAny(db, sources, 0, i)) found.add(walk.position);
+    ends.push(found.count);
+  }
+  reply.set(found.count);
+  for (let i = 0; i < sources.length; i++) {
+    replyFound(db, sources[i].ref, i === 0 ? 0 : ends[i - 1], ends[i], reply);
+  }
+  found.clear();
 };
 
 /**
@@ -235,8 +260,13 @@ export const sunion = command({
   reduce: (db, cmd, reply, ctx) => {
     const sources = findSources(db, cmd, 1, cmd.argc);
     if (sources === undefined) return refuse(reply, WRONGTYPE);
-    buildUnion(db, sources, replyEncoding(sources, ctx), ctx);
-    replyBuilt(reply);
+    const present = sources.filter(({ size }) => size > 0).sort(descending);
+    if (present.length <= LOOKED_UP_SETS_MAX) {
+      replyUnion(db, present, reply);
+    } else {
+      buildUnion(db, sources, replyEncoding(sources, ctx), ctx);
+      replyBuilt(reply);
+    }
     return Outcome.Unchanged;
   },
 });
@@ -266,22 +296,45 @@ const isCheaperToLookUp = (sources: readonly Source[]): boolean => {
   return Math.floor(lookUps / LOOK_UPS_PER_CHANGE) <= changes;
 };
 
-const buildDifference = (db: Database, sources: Source[], encoding: Encoding, ctx: Context): void => {
-  builder.begin(ctx.keyspace, encoding);
+/** The first set, and those that something may be taken out for; nothing is left of the first when it is among them. */
+interface Difference {
+  readonly first: Source;
+  readonly others: Source[];
+  readonly isLookedUp: boolean;
+}
+
+const differenceOf = (sources: readonly Source[]): Difference | undefined => {
   const [first, ...rest] = sources;
   const others = rest.filter(({ size }) => size > 0);
-  if (first.size === 0 || others.some(({ ref }) => ref === first.ref)) return;
+  if (first.size === 0 || others.some(({ ref }) => ref === first.ref)) return undefined;
   const isLookedUp = isCheaperToLookUp(sources);
   // What is in the largest of the others is found there first.
   if (isLookedUp) others.sort(descending);
+  return { first, others, isLookedUp };
+};
+
+const buildDifference = (db: Database, sources: readonly Source[], encoding: Encoding, ctx: Context): void => {
+  builder.begin(ctx.keyspace, encoding);
+  const difference = differenceOf(sources);
+  if (difference === undefined) return;
+  const { first, others, isLookedUp } = difference;
   walk.over(db, first.ref);
-  while (walk.step()) {
-    if (!isLookedUp || !isInAny(db, others, 0)) builder.add(walk.bytes, walk.at, walk.length);
+  while (walk.stepBare()) {
+    if (!isLookedUp || !isInAny(db, others, 0, others.length)) builder.addLoaded(walk);
   }
   for (let i = 0; i < others.length && !isLookedUp && builder.count > 0; i++) {
     walk.over(db, others[i].ref);
     while (builder.count > 0 && walk.step()) builder.remove(walk.bytes, walk.at, walk.length);
   }
+};
+
+/** Replies the difference without building it: the members of the first set that none of the others has. */
+const replyDifference = (db: Database, { first, others }: Difference, reply: Reply): void => {
+  walk.over(db, first.ref);
+  while (walk.stepBare()) if (!isInAny(db, others, 0, others.length)) found.add(walk.position);
+  reply.set(found.count);
+  replyFound(db, first.ref, 0, found.count, reply);
+  found.clear();
 };
 
 /**
@@ -296,8 +349,13 @@ export const sdiff = command({
   reduce: (db, cmd, reply, ctx) => {
     const sources = findSources(db, cmd, 1, cmd.argc);
     if (sources === undefined) return refuse(reply, WRONGTYPE);
-    buildDifference(db, sources, replyEncoding(sources, ctx), ctx);
-    replyBuilt(reply);
+    const difference = differenceOf(sources);
+    if (difference === undefined) reply.set(0);
+    else if (difference.isLookedUp) replyDifference(db, difference, reply);
+    else {
+      buildDifference(db, sources, replyEncoding(sources, ctx), ctx);
+      replyBuilt(reply);
+    }
     return Outcome.Unchanged;
   },
 });

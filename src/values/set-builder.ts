@@ -40,7 +40,7 @@ import {
   writeEmptyListpack,
   writeListpackHeader,
 } from '../keyspace/listpack.ts';
-import { SetWalk } from './set-walk.ts';
+import { type Member, SetWalk } from './set-walk.ts';
 
 /** Whatever the directives say. */
 const INTSET_ENTRIES_MAX = 2 ** 30;
@@ -137,6 +137,18 @@ export class SetBuilder {
     }
   }
 
+  /** Adds a member of another set, of which more, or less, may be loaded than its text (`stepBare`). */
+  addLoaded(member: Member): boolean {
+    if (member.isInteger) {
+      if (this.encoding === Encoding.IntSet) return this.addInteger(member.integer);
+      member.writeInteger();
+    }
+    if (this.encoding === Encoding.HashTable && member.isHashed) {
+      return this.addHashed(member.hash, member.bytes, member.at, member.length);
+    }
+    return this.add(member.bytes, member.at, member.length);
+  }
+
   /** Appends a member that is not there to a listpack, whatever the limits. */
   append(bytes: Uint8Array, at: number, length: number): void {
     const stored = storedBytes(bytes, at, length);
@@ -170,7 +182,7 @@ export class SetBuilder {
     this.length = INTSET_HEADER_BYTES;
     while (walk.step()) {
       if (!integer.parse(walk.bytes, walk.at, walk.length)) throw new Error('set: a member that is no integer');
-      this.insert(findInteger(this.bytes, 0, integer));
+      this.insert(integer, findInteger(this.bytes, 0, integer));
     }
     this.encoding = Encoding.IntSet;
     if (encoding === Encoding.HashTable) this.owner.releaseLarge(encoding, root);
@@ -216,20 +228,22 @@ export class SetBuilder {
   }
 
   private addToIntset(bytes: Uint8Array, at: number, length: number): boolean {
-    if (integer.parse(bytes, at, length)) {
-      const found = findInteger(this.bytes, 0, integer);
-      if (found >= 0) return false;
-      this.insert(found);
-      this.count++;
-      if (this.count > intsetEntriesMax(this.limits)) this.makeTable();
-      return true;
-    }
+    if (integer.parse(bytes, at, length)) return this.addInteger(integer);
     if (!intsetFitsListpack(this.limits, this.bytes, 0, length)) {
       this.makeTable();
       return this.addToTable(bytes, at, length);
     }
     this.makeListpack();
     this.append(bytes, at, length);
+    return true;
+  }
+
+  private addInteger(value: Int64): boolean {
+    const found = findInteger(this.bytes, 0, value);
+    if (found >= 0) return false;
+    this.insert(value, found);
+    this.count++;
+    if (this.count > intsetEntriesMax(this.limits)) this.makeTable();
     return true;
   }
 
@@ -245,8 +259,11 @@ export class SetBuilder {
   }
 
   private addToTable(bytes: Uint8Array, at: number, length: number): boolean {
+    return this.addHashed(this.owner.dict.hash(bytes, at, length), bytes, at, length);
+  }
+
+  private addHashed(hash: number, bytes: Uint8Array, at: number, length: number): boolean {
     const { dict, elements } = this.owner;
-    const hash = dict.hash(bytes, at, length);
     if (dict.find(this.root, hash, bytes, at, length) !== 0) return false;
     elements.create(this.root, hash, bytes, at, length, 0);
     this.count++;
@@ -278,11 +295,11 @@ export class SetBuilder {
     return true;
   }
 
-  /** Inserts `integer`, which is missing, at the place that `findInteger` gave. */
-  private insert(found: number): void {
-    const bytes = bytesWithInteger(this.bytes, 0, integer);
+  /** Inserts an integer that is missing at the place that `findInteger` gave. */
+  private insert(value: Int64, found: number): void {
+    const bytes = bytesWithInteger(this.bytes, 0, value);
     this.reserve(bytes);
-    insertInteger(this.bytes, 0, integer, found);
+    insertInteger(this.bytes, 0, value, found);
     this.length = bytes;
   }
 

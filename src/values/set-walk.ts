@@ -11,7 +11,7 @@
  */
 import type { Arena } from '../keyspace/arena.ts';
 import type { Database } from '../keyspace/database.ts';
-import { Encoding, KEY_OFFSET, META, NEXT, WIDE } from '../keyspace/entry.ts';
+import { Encoding, HASH, KEY_OFFSET, META, NEXT, WIDE } from '../keyspace/entry.ts';
 import { Int64 } from '../keyspace/int64.ts';
 import { integerAt, intsetCount } from '../keyspace/intset.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -20,7 +20,6 @@ import { Element, elementAfter, firstElement, listpackBytes } from '../keyspace/
 const INTEGER_TEXT_BYTES_MAX = 20;
 const NO_BYTES = new Uint8Array(0);
 
-const integer = new Int64();
 const element = new Element();
 
 /** One member as a range of bytes. */
@@ -29,14 +28,33 @@ export class Member {
   at = 0;
   length = 0;
   position = 0;
+  /** Whether it comes from an intset: then it is in `integer`, too. */
+  isInteger = false;
+  readonly integer = new Int64();
+  /** Whether it comes from a table: then its hash is known. */
+  isHashed = false;
+  hash = 0;
   private readonly digits = new Uint8Array(INTEGER_TEXT_BYTES_MAX);
 
   /** Loads the integer at an index of the intset that begins at `start`. */
   loadInteger(bytes: Uint8Array, start: number, index: number): void {
+    this.loadBareInteger(bytes, start, index);
+    this.writeInteger();
+  }
+
+  /** As `loadInteger`, without the text. */
+  protected loadBareInteger(bytes: Uint8Array, start: number, index: number): void {
+    integerAt(bytes, start, index, this.integer);
+    this.position = index;
+    this.isInteger = true;
+    this.isHashed = false;
+  }
+
+  /** Makes the view the text of `integer`. */
+  writeInteger(): void {
     this.bytes = this.digits;
     this.at = 0;
-    this.length = integerAt(bytes, start, index, integer).write(this.digits, 0);
-    this.position = index;
+    this.length = this.integer.write(this.digits, 0);
   }
 
   /** Loads the element at an offset from the start of a listpack. */
@@ -44,6 +62,8 @@ export class Member {
     element.read(bytes, start + offset);
     this.length = element.length;
     this.position = offset;
+    this.isInteger = false;
+    this.isHashed = false;
     if (!element.isInteger) {
       this.bytes = element.bytes;
       this.at = element.at;
@@ -64,6 +84,9 @@ export class Member {
     this.at = (at << 2) + KEY_OFFSET[(meta >>> 8) & 7];
     this.length = (meta & WIDE) !== 0 ? words[at + 4] : (meta >>> 16) & 255;
     this.position = ref;
+    this.isInteger = false;
+    this.isHashed = true;
+    this.hash = words[at + HASH];
   }
 
   /** Loads the member of a set at a position that a walk gave. */
@@ -120,6 +143,14 @@ export class SetWalk extends Member {
     this.end = keyspace.dict.bucketCount(header);
     this.chain = 0;
     return this;
+  }
+
+  /** As `step`, but of an integer there is no text before `writeInteger` is called. */
+  stepBare(): boolean {
+    if (this.encoding !== Encoding.IntSet) return this.step();
+    if (this.next === this.end) return false;
+    this.loadBareInteger(this.source, this.start, this.next++);
+    return true;
   }
 
   /** Loads the next member; false when there is none. */

@@ -75,6 +75,22 @@ export const hasMember = (db: Database, ref: number, bytes: Uint8Array, at: numb
   return findPacked(db, bytes, at, length) >= 0;
 };
 
+/** Whether the set has this member of another one, of which more, or less, may be loaded than its text (`stepBare`). */
+export const hasLoaded = (db: Database, ref: number, wanted: Member): boolean => {
+  const encoding = db.encoding(ref);
+  if (encoding === Encoding.HashTable && wanted.isHashed) {
+    return db.keyspace.dict.find(db.root(ref), wanted.hash, wanted.bytes, wanted.at, wanted.length) !== 0;
+  }
+  if (wanted.isInteger) {
+    if (encoding === Encoding.IntSet) {
+      db.loadValue(ref);
+      return findInteger(db.valueBytes, db.valueAt, wanted.integer) >= 0;
+    }
+    wanted.writeInteger();
+  }
+  return hasMember(db, ref, wanted.bytes, wanted.at, wanted.length);
+};
+
 // ── adding ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Adds a member. Returns the entry, or MISSING when the member is there already, and nothing was changed then. */
