@@ -215,6 +215,8 @@ export class Dispatcher {
       this.isRerun = true;
       this.execute(command, view, client);
       this.isRerun = false;
+      command.stats.calls--;
+      server.stats.commandsProcessed--;
     }
     if (mark !== undefined) outbox.rewind(mark);
   }
@@ -331,10 +333,10 @@ export class Dispatcher {
       stats.failed++;
       server.stats.countError(reply.lastError);
     }
-    if (this.isRerun) return;
     stats.calls++;
     server.stats.commandsProcessed++;
-    if (this.commandSubject.observed) this.tell(client, command, view, db.index, this.chargeTime(), failed);
+    if (this.commandSubject.observed && !this.isRerun)
+      this.tell(client, command, view, db.index, this.chargeTime(), failed);
   }
 
   /**

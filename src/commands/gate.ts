@@ -8,6 +8,7 @@
  */
 import { type Client, ClientKind } from '../net/client.ts';
 import type { CommandView } from '../resp/view.ts';
+import type { CommandQueue } from './command-queue.ts';
 import type { Services } from './context.ts';
 import { wrongArity } from './errors.ts';
 import { Bit, type Command } from './table.ts';
@@ -61,15 +62,17 @@ export class Gate {
   constructor(server: Services) {
     this.server = server;
     this.maxMemoryBytes = server.config.config.maxmemory;
+    this.set(OPEN);
     server.config.changes$.subscribe(({ config }) => {
       this.maxMemoryBytes = config.maxmemory;
+      this.set(this.state);
     });
   }
 
   /** Says what is refused from now on. */
   set(state: GateState): void {
     this.state = state;
-    this.refusedBits = 0;
+    this.refusedBits = this.maxMemoryBytes > 0 ? Bit.DenyOom : 0;
     this.requiredBits = 0;
     if (state.readOnlyReplica || state.tooFewReplicas || state.writesHeld) this.refusedBits |= Bit.Write;
     if (state.snapshotsFail) this.refusedBits |= Bit.Write | Bit.Ping;
@@ -82,23 +85,26 @@ export class Gate {
     const { arity } = command;
     if (arity > 0 ? view.argc !== arity : view.argc < -arity) return wrongArity(command.fullName);
     if (command.reduce === undefined) return wrongArity(command.fullName);
-    let { bits } = command;
+    const { bits } = command;
     if (!client.authenticated && (bits & Bit.NoAuth) === 0) return NOAUTH;
-    if (client.transaction !== undefined) {
-      if ((bits & Bit.NoMulti) !== 0) return NOT_IN_TRANSACTION;
-      if ((bits & Bit.Exec) !== 0) bits = client.transaction.bitsOfExec(bits);
-      // A queue may take any amount of memory, whatever is in it.
-      else if ((bits & Bit.EndsTransaction) === 0) bits |= Bit.DenyOom;
-    }
+    if (client.transaction !== undefined) return this.refusalWithin(client.transaction, client, bits);
+    if ((bits & this.refusedBits) === 0 && (~bits & this.requiredBits) === 0) return undefined;
+    return this.slowRefusal(client, bits);
+  }
+
+  /** As `refusal`, between MULTI and EXEC. */
+  private refusalWithin(queue: CommandQueue, client: Client, bits: number): string | undefined {
+    if ((bits & Bit.NoMulti) !== 0) return NOT_IN_TRANSACTION;
+    if ((bits & Bit.Exec) !== 0) return this.slowRefusal(client, queue.bitsOfExec(bits));
+    // A queue may take any amount of memory, whatever is in it.
+    return this.slowRefusal(client, (bits & Bit.EndsTransaction) === 0 ? bits | Bit.DenyOom : bits);
+  }
+
+  private slowRefusal(client: Client, bits: number): string | undefined {
+    if (client.kind === ClientKind.Master) return undefined;
     if (this.maxMemoryBytes > 0 && (bits & Bit.DenyOom) !== 0 && client.kind === ClientKind.Normal) {
       if (this.server.keyspace.arena.usedBytes > this.maxMemoryBytes) return OOM;
     }
-    if ((bits & this.refusedBits) === 0 && (~bits & this.requiredBits) === 0) return undefined;
-    if (client.kind === ClientKind.Master) return undefined;
-    return this.slowRefusal(bits);
-  }
-
-  private slowRefusal(bits: number): string | undefined {
     const { state } = this;
     const isWrite = (bits & Bit.Write) !== 0;
     if (state.snapshotsFail && !this.server.replication.isReplica && (bits & (Bit.Write | Bit.Ping)) !== 0)
