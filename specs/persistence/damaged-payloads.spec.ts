@@ -1,0 +1,176 @@
+/**
+ * Payloads that somebody has tampered with: RESTORE takes a sound value or refuses, and nothing else happens.
+ *
+ * The damage is always the same: numbered seeds, and every position of every sample in the long run.
+ */
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import test, { type ExecutionContext } from 'ava';
+import { LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
+import { listpack, rdbHugeLength, rdbLength, rdbString, ziplist } from '../support/packed-bytes.ts';
+import { MemoryServer } from '../support/reduce.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { examine } from './examine.ts';
+import { corpus, damagedBody, everyDamage, payloadOf, type Sample } from './payload-corpus.ts';
+
+const isLong = process.env['FERROUS_LONG'] === '1';
+/** Per sample. */
+const MUTATIONS = isLong ? 1000 : 70;
+
+const REFUSED = '-ERR Bad data format\r\n';
+const TAKEN = '+OK\r\n';
+
+const samples = corpus();
+
+/** RESTOREs bodies into an empty server, and looks whether it is empty again afterwards, to the last byte. */
+class Bench {
+  taken = 0;
+  refused = 0;
+  private readonly server: MemoryServer;
+  private readonly emptyBytes: number;
+
+  constructor(config = {}) {
+    this.server = new MemoryServer({ config: { ...config, 'enable-debug-command': 'yes' } });
+    // What is allocated once and kept is there from now on.
+    this.server.raw('MSET k v copy v again v');
+    this.server.raw('DEL k copy again');
+    this.emptyBytes = this.usedBytes();
+  }
+
+  /** Whether the body was taken for a value. */
+  run(body: Uint8Array): boolean {
+    const payload = payloadOf(body);
+    const reply = this.server.raw(['RESTORE', 'k', '0', payload]).toString('latin1');
+    if (reply === TAKEN) examine(this.server);
+    else assert.equal(reply, REFUSED);
+    assert.equal(this.server.keyspace.databases[0].size, 0);
+    assert.equal(this.usedBytes(), this.emptyBytes, 'memory that was not given back');
+    if (reply === TAKEN) this.taken++;
+    else this.refused++;
+    return reply === TAKEN;
+  }
+
+  get heldBytes(): number {
+    return this.server.keyspace.arena.heldBytes;
+  }
+
+  private usedBytes(): number {
+    const { keyspace } = this.server;
+    while (keyspace.reclaim(1000));
+    return keyspace.arena.usedBytes;
+  }
+}
+
+const benches = (): readonly [Bench, Bench] => [new Bench(), new Bench(LOW_THRESHOLDS)];
+
+/** Says which body it was. */
+const run = (bench: Bench, body: Uint8Array, how: string): boolean => {
+  try {
+    return bench.run(body);
+  } catch (error) {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw new Error(`${how}: ${Buffer.from(body).toString('hex')}: ${what}`);
+  }
+};
+
+const logged = (t: ExecutionContext, all: readonly Bench[]): void => {
+  const sum = (field: 'taken' | 'refused') => all.reduce((total, bench) => total + bench[field], 0);
+  t.log(`${sum('taken') + sum('refused')} payloads, ${sum('taken')} of them were values`);
+};
+
+test('every sample is taken and is a value that works', (t) => {
+  for (const bench of benches()) {
+    for (const { name, body } of samples) t.true(run(bench, body, name), name);
+  }
+});
+
+test('the samples have every value type', (t) => {
+  const types = new Set(samples.map(({ body }) => body[0]));
+  t.deepEqual(
+    [...types].sort((a, b) => a! - b!),
+    [0, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14, 16, 17, 18, 20],
+  );
+});
+
+const otherOf = (random: () => number): Sample => samples[Math.floor(random() * samples.length)]!;
+
+test('a damaged payload is refused, or is a value that works and that can be removed', (t) => {
+  const both = benches();
+  samples.forEach((sample, number) => {
+    for (let i = 0; i < MUTATIONS; i++) {
+      const seed = number * 1_000_000 + i;
+      const random = seededRandom(seed);
+      run(both[i & 1]!, damagedBody(sample, random, otherOf(random)), `${sample.name}, seed ${seed}`);
+    }
+  });
+  logged(t, both);
+  t.true(both[0].taken > 0 && both[0].refused > 0);
+});
+
+test('damage at every position is survived', (t) => {
+  const both = benches();
+  let i = 0;
+  for (const sample of samples) {
+    for (const body of everyDamage(sample)) {
+      i++;
+      if (isLong || i % 97 === 0) run(both[i & 1]!, body, `${sample.name}, damage ${i}`);
+    }
+  }
+  logged(t, both);
+  t.pass();
+});
+
+const HUGE: readonly bigint[] = [2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 60n, 2n ** 64n - 1n];
+
+/** What a payload claims beyond what it holds: elements, the bytes of a string, packed bytes, unpacked bytes. */
+const CLAIMS: readonly (readonly [string, (huge: bigint) => Buffer])[] = [
+  ...[1, 2, 3, 4, 5, 14, 18].map((type): readonly [string, (huge: bigint) => Buffer] => [
+    `elements of type ${type}`,
+    (huge) => Buffer.concat([Buffer.of(type), rdbHugeLength(huge), rdbString('a'), rdbString('1')]),
+  ]),
+  ...[0, 9, 10, 11, 12, 13, 16, 17, 20].map((type): readonly [string, (huge: bigint) => Buffer] => [
+    `bytes of type ${type}`,
+    (huge) => Buffer.concat([Buffer.of(type), rdbHugeLength(huge), Buffer.from('abc')]),
+  ]),
+  [
+    'packed bytes',
+    (huge) => Buffer.concat([Buffer.of(0, 0xc3), rdbHugeLength(huge), rdbLength(100), Buffer.of(0, 97)]),
+  ],
+  ['unpacked bytes', (huge) => Buffer.concat([Buffer.of(0, 0xc3, 2), rdbHugeLength(huge), Buffer.of(0, 97)])],
+  [
+    'packed and unpacked bytes',
+    (huge) => Buffer.concat([Buffer.of(0, 0xc3), rdbHugeLength(huge), rdbHugeLength(huge), Buffer.of(0, 97)]),
+  ],
+];
+
+/** A field of four bytes in a packed value that says more than there is. */
+const INSIDE: readonly (readonly [string, Buffer])[] = [10, 14, 12, 13, 16, 17, 20, 18, 11].flatMap((type) => {
+  const isZiplist = type >= 10 && type <= 14 && type !== 11;
+  const bytes = isZiplist ? ziplist(['a', '1']) : listpack(['a', '1']);
+  const before = type === 14 ? [14, 1] : type === 18 ? [18, 1, 2] : [type];
+  return [0x7fffffff, 0x80000000, 0xffffffff].flatMap((claim) =>
+    [0, 4].map((at): readonly [string, Buffer] => {
+      const copy = type === 11 ? Buffer.from([2, 0, 0, 0, 1, 0, 0, 0, 5, 0]) : Buffer.from(bytes);
+      copy.writeUInt32LE(claim, at);
+      return [`type ${type}, byte ${at}: ${claim}`, Buffer.concat([Buffer.from(before), rdbString(copy)])];
+    }),
+  );
+});
+
+const LITTLE_BYTES = 4 * 1024 * 1024;
+
+test('a payload that claims to be huge is refused, and nothing is allocated for it', (t) => {
+  const bench = new Bench();
+  const heldBytes = bench.heldBytes;
+  const refuses = (body: Buffer, how: string): void => {
+    const { arrayBuffers } = process.memoryUsage();
+    t.false(run(bench, body, how), how);
+    // What was garbage before may be gone now, so this says nothing when it is negative.
+    t.true(process.memoryUsage().arrayBuffers - arrayBuffers < LITTLE_BYTES, how);
+    t.is(bench.heldBytes, heldBytes, how);
+  };
+  for (const huge of HUGE) {
+    for (const [what, claim] of CLAIMS) refuses(claim(huge), `${huge} ${what}`);
+  }
+  for (const [how, body] of INSIDE) refuses(body, how);
+});
