@@ -424,6 +424,9 @@ for (const [change, ...given] of [
   ['SWAPDB 1 2', 'SET w 1'],
   ['COPY w v', 'SET w 1'],
   ['RENAME w w', 'SET w 1'],
+  // It is converted for what may come, and nothing comes.
+  ['ZADD w XX 1 b 1 c', 'CONFIG SET zset-max-listpack-entries 1', 'ZADD w 1 a'],
+  ['ZADD w NX 1 a 2 a', 'CONFIG SET zset-max-listpack-entries 1', 'ZADD w 1 a'],
   ['DEBUG RELOAD NOSAVE', 'SET w 1', 'DEBUG DIGEST'],
 ] as const) {
   test(`b: ${change} lets EXEC run when w is watched | given ${given.join('; ')}`, (t) => {

@@ -285,9 +285,12 @@ export class Database {
     return ref;
   }
 
-  /** Puts a large value, given by its root, in the place of a packed one. Returns the entry, which may have moved. */
+  /**
+   * Puts a large value, given by its root, in the place of a packed one that has the same elements: who watches the key
+   * is told of what follows, not of this. Returns the entry, which may have moved.
+   */
   enlarge(ref: number, encoding: Encoding, root: number): number {
-    this.preserve(ref);
+    if (this.keyspace.walker !== undefined) this.keepForSnapshot(ref);
     const words = this.arena.words[ref >>> 16];
     const at = (ref & 0xffff) << 2;
     const meta = words[at + META];
@@ -535,11 +538,16 @@ export class Database {
   preserve(ref: number): void {
     const { keyspace } = this;
     if (keyspace.watching !== 0) keyspace.onTouched(this, ref);
-    if (keyspace.walker === undefined) return;
+    if (keyspace.walker !== undefined) this.keepForSnapshot(ref);
+  }
+
+  /** Has the running snapshot write an entry, or take note of it, unless it has done so already. */
+  private keepForSnapshot(ref: number): void {
+    const { keyspace } = this;
     const words = this.arena.words[ref >>> 16];
     const at = ((ref & 0xffff) << 2) + ACCESS;
     if (words[at] >>> 24 === keyspace.epoch) return;
-    keyspace.walker.preserve(this, ref);
+    keyspace.walker?.preserve(this, ref);
     words[at] = (words[at] & 0xffffff) | (keyspace.epoch << 24);
   }
 
