@@ -359,6 +359,15 @@ const CHANGED_IN_7_2: ReadonlySet<string> = new Set([
   'command|getkeys arity',
   'command|getkeysandflags arity',
   'wait flags',
+  // Scripts may call them since 7.2: they do not block there.
+  'blpop flags',
+  'brpop flags',
+  'blmove flags',
+  'brpoplpush flags',
+  'blmpop flags',
+  'bzpopmin flags',
+  'bzpopmax flags',
+  'bzmpop flags',
 ]);
 const ADDED_IN_7_2: ReadonlySet<string> = new Set(['client|no-touch', 'client|setinfo', 'waitaof']);
 const ELEMENTS = 'name arity flags first last step acl tips keys'.split(' ');

@@ -66,7 +66,7 @@ test('a payload with the right checksum around no value is refused', (t) => {
   const server = new MemoryServer();
   server.server.services.persistence.skipChecksumValidation = true;
   const footer = [10, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-  for (const body of [[], [0], [0, 5, 65], [0, 0xc4], [99, 1], [1, 1, 1, 65], [0, 0xc3, 1, 9, 0]]) {
+  for (const body of [[], [0], [0, 5, 65], [0, 0xc4], [99, 1], [1, 1], [0, 0xc3, 1, 9, 0]]) {
     t.deepEqual(
       server.run(['RESTORE', 'k', '0', Uint8Array.from([...body, ...footer])]),
       error('ERR Bad data format'),

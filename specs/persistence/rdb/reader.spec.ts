@@ -205,11 +205,11 @@ test('a version from the future', refuses, file(13, KEY), 5, /version "0013"/);
 test('version 0', refuses, file(0, KEY), 5, /version "0000"/);
 test('another kind of file', refuses, Buffer.from('SQLite format 3'), 0, /does not begin with REDIS/);
 test(
-  'a list, which it names with its place',
+  'a stream, which it names with its place',
   refuses,
-  file(9, [0xfe, 0], KEY, [1, 1, 65, 0]),
+  file(9, [0xfe, 0], KEY, [15, 1, 65, 0]),
   16,
-  /unsupported value type 'list'/,
+  /unsupported value type 'stream'/,
 );
 test('a hash with field times', refuses, file(12, [0xfe, 0], [24, 1, 65, 0]), 11, /'hash-with-field-ttls'/);
 test('a record type that no version has', refuses, file(9, [0xfe, 0], [99, 1, 65]), 11, /unknown record type 99/);
