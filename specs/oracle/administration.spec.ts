@@ -359,6 +359,8 @@ const CHANGED_IN_7_2: ReadonlySet<string> = new Set([
   'command|getkeys arity',
   'command|getkeysandflags arity',
   'wait flags',
+  'zrank arity',
+  'zrevrank arity',
   // Scripts may call them since 7.2: they do not block there.
   'blpop flags',
   'brpop flags',
