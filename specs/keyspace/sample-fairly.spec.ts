@@ -99,6 +99,36 @@ test('merging makes chains longer than any insertion did, and the longest are dr
   t.true(isUniform(table.draw(8000)));
 });
 
+test('a table of several segments draws from groups of buckets, as fairly, and from chains again when it has shrunk', (t) => {
+  const table = new Table();
+  const hashes = seededRandom(4);
+  const add = (count: number) => {
+    for (let i = 0; i < count; i++) table.add(Math.floor(hashes() * 2 ** 32) | 0);
+  };
+  const remove = (count: number) => {
+    for (let i = 0; i < count; i++) table.removeLast();
+  };
+  add(3001); // a last group that is not whole
+  t.true(isUniform(table.draw(300_000)));
+  add(5000);
+  remove(5500);
+  t.true(isUniform(table.draw(250_000)));
+  remove(2400);
+  t.true(isUniform(table.draw(20_000)));
+  add(2500);
+  t.true(isUniform(table.draw(260_000)));
+});
+
+test('a group of more entries than its byte can count stays fair', (t) => {
+  const table = new Table();
+  const hashes = seededRandom(5);
+  for (let i = 0; i < 300; i++) table.add(77);
+  for (let i = 0; i < 2500; i++) table.add(Math.floor(hashes() * 2 ** 32) | 0);
+  t.true(isUniform(table.draw(56_000)));
+  for (let i = 0; i < 2000; i++) table.removeLast();
+  t.true(isUniform(table.draw(40_000)));
+});
+
 test('a source that always says the same does not keep it from ending', (t) => {
   const table = new Table();
   for (let i = 0; i < 50; i++) table.add(i * 0x9e3779b1);

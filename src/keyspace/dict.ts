@@ -12,7 +12,11 @@
  * All state is in the arena, so a collection costs no object on the JS heap:
  *
  *   header word  0 entries   1 buckets   2 mask (2^(L+1) - 1)   3 directory ref   4 directory capacity, in segments
- *                5 no chain is, or ever was, longer than this
+ *                5 crowd: no chain is, or ever was, longer than this; with more than one segment, the same of groups
+ *   directory    per segment its ref, and the ref of its counts (0 when there is only one segment)
+ *   counts       per group of 16 buckets, which share a cache line, how many entries are in it, in a byte
+ *
+ * The counts are for fair samples (`sampleFairly`), which would have to look at many buckets without them.
  *
  * SCAN walks the buckets in reversed-bit order of their number modulo 2^L: a bucket that splits puts its entries into
  * two buckets that are visited together, before or after, never in between, which keeps SCAN's guarantee.
@@ -26,18 +30,25 @@ import { halfSipHash } from './halfsiphash.ts';
 const SEGMENT_SHIFT = 12;
 const SEGMENT_BUCKETS = 1 << SEGMENT_SHIFT;
 const SEGMENT_MASK = SEGMENT_BUCKETS - 1;
+const GROUP_SHIFT = 4;
+const GROUP_BUCKETS = 1 << GROUP_SHIFT;
+/** Groups, and bytes of their counts, per segment. */
+const SEGMENT_GROUPS = SEGMENT_BUCKETS / GROUP_BUCKETS;
+const GROUP_SEGMENT_SHIFT = SEGMENT_SHIFT - GROUP_SHIFT;
+/** With more in one group its byte is no count; this only happens where hashes collide on purpose. */
+const GROUP_COUNT_MAX = 255;
 const BUCKETS_MIN = 4;
 /** Half full on average: 8 bytes per entry, and a look-up that rarely meets a second entry (a cache miss each). */
 const BUCKETS_PER_ENTRY = 2;
 /** A table with more buckets than this per entry is sparse and shrinks. */
-const SPARSE_BUCKETS = 8;
+const SPARSE_BUCKETS = 3;
 /** As many merges per removal, or a table that is emptied would keep most of its buckets for SCAN to walk. */
 const MERGES_MAX = 8;
 const HEADER_BYTES = 32;
 /** A fair sample gives up its tries after so many times as many as it should need (a chance of e^-32). */
 const TRIES_FACTOR_MAX = 32;
-/** So many positions are drawn at once. */
-const DRAWS = 16;
+/** So many positions are drawn at once; as many buckets are in a group. */
+const DRAWS = GROUP_BUCKETS;
 const TWO_32 = 2 ** 32;
 const TWO_53 = 2 ** 53;
 
@@ -46,7 +57,7 @@ const BUCKETS = 1;
 const MASK = 2;
 const DIRECTORY = 3;
 const DIRECTORY_CAPACITY = 4;
-const LONGEST_CHAIN = 5;
+const CROWD = 5;
 
 /** Reverses the 32 bits of an int32. */
 const reverseBits = (value: number): number => {
@@ -99,18 +110,19 @@ export class Dict {
   /** Makes an empty dictionary and returns the ref of its header. */
   create(): number {
     const header = this.arena.allocate(HEADER_BYTES);
-    const directory = this.arena.allocate(4);
+    const directory = this.arena.allocate(8);
     const segment = this.arena.allocate(BUCKETS_MIN * 4);
     this.arena.words[segment >>> 16].fill(0, (segment & 0xffff) << 2, ((segment & 0xffff) << 2) + BUCKETS_MIN);
     this.arena.words[directory >>> 16][(directory & 0xffff) << 2] = segment;
+    this.arena.words[directory >>> 16][((directory & 0xffff) << 2) + 1] = 0;
     const words = this.arena.words[header >>> 16];
     const at = (header & 0xffff) << 2;
     words[at + COUNT] = 0;
     words[at + BUCKETS] = BUCKETS_MIN;
     words[at + MASK] = BUCKETS_MIN * 2 - 1;
     words[at + DIRECTORY] = directory;
-    words[at + DIRECTORY_CAPACITY] = this.arena.capacity(directory) >>> 2;
-    words[at + LONGEST_CHAIN] = 1;
+    words[at + DIRECTORY_CAPACITY] = this.arena.capacity(directory) >>> 3;
+    words[at + CROWD] = 1;
     return header;
   }
 
@@ -122,7 +134,9 @@ export class Dict {
     const segments = ((words[at + BUCKETS] - 1) >>> SEGMENT_SHIFT) + 1;
     const directory = words[at + DIRECTORY];
     for (let i = 0; i < segments; i++) {
-      arena.free(arena.words[directory >>> 16][((directory & 0xffff) << 2) + i]);
+      const at = ((directory & 0xffff) << 2) + i * 2;
+      arena.free(arena.words[directory >>> 16][at]);
+      if (segments > 1) arena.free(arena.words[directory >>> 16][at + 1]);
     }
     arena.free(directory);
     arena.free(header);
@@ -144,7 +158,9 @@ export class Dict {
     const directory = words[at + DIRECTORY];
     const first = arena.words[directory >>> 16][(directory & 0xffff) << 2];
     const others = (words[at + BUCKETS] - 1) >>> SEGMENT_SHIFT;
-    return arena.capacity(header) + arena.capacity(directory) + arena.capacity(first) + others * SEGMENT_BUCKETS * 4;
+    const counts = others === 0 ? 0 : (others + 1) * SEGMENT_GROUPS;
+    const segments = arena.capacity(first) + others * SEGMENT_BUCKETS * 4;
+    return arena.capacity(header) + arena.capacity(directory) + segments + counts;
   }
 
   /** Ref of the entry with this key, or 0. */
@@ -157,7 +173,7 @@ export class Dict {
     let bucket = hash & mask;
     if (bucket >= headerWords[headerAt + BUCKETS]) bucket &= mask >>> 1;
     const directory = headerWords[headerAt + DIRECTORY];
-    const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + (bucket >>> SEGMENT_SHIFT)];
+    const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + ((bucket >>> SEGMENT_SHIFT) << 1)];
     let ref = pages[segment >>> 16][((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK)];
     while (ref !== 0) {
       const words = pages[ref >>> 16];
@@ -179,14 +195,16 @@ export class Dict {
     const pages = this.arena.words;
     const words = pages[ref >>> 16];
     const at = (ref & 0xffff) << 2;
-    const slot = this.slot(header, this.bucketOf(header, words[at + HASH]));
+    const bucket = this.bucketOf(header, words[at + HASH]);
+    const slot = this.slot(header, bucket);
     const slotWords = this.slotWords;
     const first = slotWords[slot];
     words[at + NEXT] = first;
     slotWords[slot] = ref;
     const headerWords = pages[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
-    if (first !== 0) this.noteChain(headerWords, headerAt, ref);
+    if (headerWords[headerAt + BUCKETS] > SEGMENT_BUCKETS) this.addToGroup(headerWords, headerAt, bucket, 1);
+    else if (first !== 0) this.noteChain(headerWords, headerAt, ref);
     const count = ++headerWords[headerAt + COUNT];
     // Two splits per added entry keep up with the load factor; the second one is rarely missing.
     if (count * BUCKETS_PER_ENTRY > headerWords[headerAt + BUCKETS]) this.split(header);
@@ -198,16 +216,19 @@ export class Dict {
     const pages = this.arena.words;
     const words = pages[ref >>> 16];
     const at = (ref & 0xffff) << 2;
-    this.redirect(header, ref, words[at + HASH], words[at + NEXT]);
+    const bucket = this.bucketOf(header, words[at + HASH]);
+    this.redirect(header, bucket, ref, words[at + NEXT]);
     const headerWords = pages[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
+    if (headerWords[headerAt + BUCKETS] > SEGMENT_BUCKETS) this.addToGroup(headerWords, headerAt, bucket, -1);
     const sparse = Math.max(--headerWords[headerAt + COUNT] * SPARSE_BUCKETS, BUCKETS_MIN);
     for (let merges = 0; merges < MERGES_MAX && headerWords[headerAt + BUCKETS] > sparse; merges++) this.merge(header);
   }
 
   /** Puts the entry `to` (same key, NEXT word copied) in the place of `from`, which was reallocated. */
   replace(header: number, from: number, to: number): void {
-    this.redirect(header, from, this.arena.words[to >>> 16][((to & 0xffff) << 2) + HASH], to);
+    const hash = this.arena.words[to >>> 16][((to & 0xffff) << 2) + HASH];
+    this.redirect(header, this.bucketOf(header, hash), from, to);
   }
 
   /** Ref of the first entry of a bucket, or 0; the others hang on NEXT. */
@@ -260,9 +281,9 @@ export class Dict {
   /**
    * A random entry, each with the same probability, or 0 when empty. `random` yields numbers in [0, 1).
    *
-   * A bucket and a position in its chain are drawn, and drawn again where no entry is. All positions that any chain
-   * has must be in the draw: that is why the header knows how long chains can be. Where chains are so long that most
-   * draws would fail, entries are counted off instead.
+   * A group and a number are drawn, and drawn again where the group has fewer entries; in a table of one segment, a
+   * bucket and a position in its chain. All numbers that any group has must be in the draw: that is why the header knows
+   * how crowded they can be. Where that is so much that most draws would fail, entries are counted off instead.
    */
   sampleFairly(header: number, random: () => number): number {
     const headerWords = this.arena.words[header >>> 16];
@@ -270,16 +291,83 @@ export class Dict {
     const count = headerWords[headerAt + COUNT];
     if (count === 0) return 0;
     const buckets = headerWords[headerAt + BUCKETS];
-    const longest = headerWords[headerAt + LONGEST_CHAIN];
-    const triesExpected = Math.ceil((buckets * longest) / count);
-    if (triesExpected <= buckets) {
+    const isGrouped = buckets > SEGMENT_BUCKETS;
+    const places = isGrouped ? (buckets + GROUP_BUCKETS - 1) >>> GROUP_SHIFT : buckets;
+    const crowd = headerWords[headerAt + CROWD];
+    const triesExpected = Math.ceil((places * crowd) / count);
+    if (triesExpected <= places && !(isGrouped && crowd > GROUP_COUNT_MAX)) {
       this.seed(random);
-      for (let tries = triesExpected * TRIES_FACTOR_MAX; tries > 0; tries -= DRAWS) {
-        const ref = this.firstDrawn(this.draw(headerWords, headerAt, buckets, longest));
+      const triesMax = triesExpected * TRIES_FACTOR_MAX;
+      if (isGrouped) {
+        const ref = this.drawFromGroups(headerWords, headerAt, places, crowd, triesMax);
         if (ref !== 0) return ref;
+      } else {
+        for (let tries = triesMax; tries > 0; tries -= DRAWS) {
+          const ref = this.firstDrawn(this.draw(headerWords, headerAt, buckets, crowd));
+          if (ref !== 0) return ref;
+        }
       }
     }
     return this.nth(header, Math.floor(random() * count));
+  }
+
+  /** Draws a group and a number below `crowd` until the group has so many entries; 0 after too many tries. */
+  private drawFromGroups(
+    headerWords: Int32Array,
+    headerAt: number,
+    groups: number,
+    crowd: number,
+    triesMax: number,
+  ): number {
+    const { arena } = this;
+    const directory = headerWords[headerAt + DIRECTORY];
+    const directoryWords = arena.words[directory >>> 16];
+    const directoryAt = (directory & 0xffff) << 2;
+    for (let tries = triesMax; tries > 0; tries--) {
+      // One number of 53 random bits: its whole part is the group, its fraction the number.
+      const upper = this.nextBits() >>> 0;
+      const place = (upper / TWO_32 + (this.nextBits() >>> 11) / TWO_53) * groups;
+      const group = Math.floor(place);
+      const number = Math.floor((place - group) * crowd);
+      const counts = directoryWords[directoryAt + ((group >>> GROUP_SEGMENT_SHIFT) << 1) + 1];
+      const count = arena.bytes[counts >>> 16][((counts & 0xffff) << 4) + (group & (SEGMENT_GROUPS - 1))];
+      if (number < count) {
+        const segment = directoryWords[directoryAt + ((group >>> GROUP_SEGMENT_SHIFT) << 1)];
+        const first = group << GROUP_SHIFT;
+        const buckets = Math.min(GROUP_BUCKETS, headerWords[headerAt + BUCKETS] - first);
+        return this.nthOfGroup(segment, first & SEGMENT_MASK, buckets, number);
+      }
+    }
+    return 0;
+  }
+
+  /** The entry of a number in the group that begins at a bucket: first entries of chains, then second ones, and so on. */
+  private nthOfGroup(segment: number, firstBucket: number, buckets: number, number: number): number {
+    const pages = this.arena.words;
+    const words = pages[segment >>> 16];
+    const from = ((segment & 0xffff) << 2) + firstBucket;
+    const { drawnRefs } = this;
+    // Empty buckets and ends of chains are skipped without a branch that would be guessed wrong every other time.
+    let kept = 0;
+    for (let i = 0; i < buckets; i++) {
+      const ref = words[from + i];
+      drawnRefs[kept] = ref;
+      kept += (ref | -ref) >>> 31;
+    }
+    let left = number;
+    while (left >= kept && kept > 0) {
+      left -= kept;
+      let longer = 0;
+      for (let i = 0; i < kept; i++) {
+        const ref = drawnRefs[i];
+        const next = pages[ref >>> 16][((ref & 0xffff) << 2) + NEXT];
+        drawnRefs[longer] = next;
+        longer += (next | -next) >>> 31;
+      }
+      kept = longer;
+    }
+    if (kept === 0) throw new Error('dict: a group has fewer entries than it counts');
+    return drawnRefs[left];
   }
 
   /**
@@ -301,7 +389,7 @@ export class Dict {
       const place = (upper / TWO_32 + (this.nextBits() >>> 11) / TWO_53) * buckets;
       const bucket = Math.floor(place);
       const steps = Math.floor((place - bucket) * longest);
-      const segment = directoryWords[directoryAt + (bucket >>> SEGMENT_SHIFT)];
+      const segment = directoryWords[directoryAt + ((bucket >>> SEGMENT_SHIFT) << 1)];
       const ref = pages[segment >>> 16][((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK)];
       drawnRefs[kept] = ref;
       drawnSteps[kept] = steps;
@@ -394,7 +482,7 @@ export class Dict {
   private slot(header: number, bucket: number): number {
     const pages = this.arena.words;
     const directory = pages[header >>> 16][((header & 0xffff) << 2) + DIRECTORY];
-    const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + (bucket >>> SEGMENT_SHIFT)];
+    const segment = pages[directory >>> 16][((directory & 0xffff) << 2) + ((bucket >>> SEGMENT_SHIFT) << 1)];
     this.slotWords = pages[segment >>> 16];
     return ((segment & 0xffff) << 2) + (bucket & SEGMENT_MASK);
   }
@@ -404,12 +492,59 @@ export class Dict {
     const pages = this.arena.words;
     let length = 0;
     for (let ref = first; ref !== 0; ref = pages[ref >>> 16][((ref & 0xffff) << 2) + NEXT]) length++;
-    if (length > headerWords[headerAt + LONGEST_CHAIN]) headerWords[headerAt + LONGEST_CHAIN] = length;
+    if (length > headerWords[headerAt + CROWD]) headerWords[headerAt + CROWD] = length;
   }
 
-  private redirect(header: number, from: number, hash: number, to: number): void {
+  /** Notes that a group of a table with more than one segment has so many entries more, or fewer. */
+  private addToGroup(headerWords: Int32Array, headerAt: number, bucket: number, change: number): void {
+    const { arena } = this;
+    const directory = headerWords[headerAt + DIRECTORY];
+    const counts = arena.words[directory >>> 16][((directory & 0xffff) << 2) + ((bucket >>> SEGMENT_SHIFT) << 1) + 1];
+    const bytes = arena.bytes[counts >>> 16];
+    const at = ((counts & 0xffff) << 4) + ((bucket & SEGMENT_MASK) >>> GROUP_SHIFT);
+    const count = bytes[at] + change;
+    bytes[at] = count;
+    if (count > headerWords[headerAt + CROWD]) headerWords[headerAt + CROWD] = count;
+  }
+
+  /** Gives a segment, linked in the directory, counts that are all 0. */
+  private addCounts(headerWords: Int32Array, headerAt: number, index: number): void {
+    const { arena } = this;
+    const counts = arena.allocate(SEGMENT_GROUPS);
+    const at = (counts & 0xffff) << 4;
+    arena.bytes[counts >>> 16].fill(0, at, at + SEGMENT_GROUPS);
+    const directory = headerWords[headerAt + DIRECTORY];
+    arena.words[directory >>> 16][((directory & 0xffff) << 2) + index * 2 + 1] = counts;
+  }
+
+  /** Counts the entries of the first segment, which gets a second one beside it. */
+  private beginGroups(header: number, headerWords: Int32Array, headerAt: number): void {
+    const { words } = this.arena;
+    this.addCounts(headerWords, headerAt, 0);
+    headerWords[headerAt + CROWD] = 1;
+    for (let bucket = 0; bucket < SEGMENT_BUCKETS; bucket++) {
+      let length = 0;
+      let ref = this.firstInBucket(header, bucket);
+      for (; ref !== 0; ref = words[ref >>> 16][((ref & 0xffff) << 2) + NEXT]) length++;
+      if (length > 0) this.addToGroup(headerWords, headerAt, bucket, length);
+    }
+  }
+
+  /** The first segment is the only one again: chains are what is drawn from. */
+  private endGroups(header: number, headerWords: Int32Array, headerAt: number): void {
+    const { arena } = this;
+    const directory = headerWords[headerAt + DIRECTORY];
+    arena.free(arena.words[directory >>> 16][((directory & 0xffff) << 2) + 1]);
+    headerWords[headerAt + CROWD] = 1;
+    for (let bucket = 0; bucket < SEGMENT_BUCKETS; bucket++) {
+      const first = this.firstInBucket(header, bucket);
+      if (first !== 0) this.noteChain(headerWords, headerAt, first);
+    }
+  }
+
+  private redirect(header: number, bucket: number, from: number, to: number): void {
     const pages = this.arena.words;
-    let at = this.slot(header, this.bucketOf(header, hash));
+    let at = this.slot(header, bucket);
     let words = this.slotWords;
     while (words[at] !== from) {
       const ref = words[at];
@@ -434,10 +569,12 @@ export class Dict {
     let moveAt = this.slot(header, added);
     let moveWords = this.slotWords;
     let ref = keepWords[oldSlot];
+    let moved = 0;
     while (ref !== 0) {
       const words = pages[ref >>> 16];
       const at = (ref & 0xffff) << 2;
       if ((words[at + HASH] & bit) !== 0) {
+        moved++;
         moveWords[moveAt] = ref;
         moveWords = words;
         moveAt = at + NEXT;
@@ -453,6 +590,10 @@ export class Dict {
 
     const headerWords = pages[header >>> 16];
     headerWords[headerAt + BUCKETS] = added + 1;
+    if (moved > 0 && added >= SEGMENT_BUCKETS) {
+      this.addToGroup(headerWords, headerAt, added - bit, -moved);
+      this.addToGroup(headerWords, headerAt, added, moved);
+    }
     if (added === mask) headerWords[headerAt + MASK] = mask * 2 + 1;
   }
 
@@ -479,14 +620,16 @@ export class Dict {
     const capacity = headerWords[headerAt + DIRECTORY_CAPACITY];
     if (index >= capacity) {
       const directory = headerWords[headerAt + DIRECTORY];
-      const wider = this.copied(directory, capacity, capacity * 2);
+      const wider = this.copied(directory, capacity * 2, capacity * 4);
       headerWords[headerAt + DIRECTORY] = wider;
-      headerWords[headerAt + DIRECTORY_CAPACITY] = arena.capacity(wider) >>> 2;
+      headerWords[headerAt + DIRECTORY_CAPACITY] = arena.capacity(wider) >>> 3;
       arena.free(directory);
     }
     const segment = arena.allocate(SEGMENT_BUCKETS * 4);
     const directory = headerWords[headerAt + DIRECTORY];
-    arena.words[directory >>> 16][((directory & 0xffff) << 2) + index] = segment;
+    arena.words[directory >>> 16][((directory & 0xffff) << 2) + index * 2] = segment;
+    if (index === 1) this.beginGroups(header, headerWords, headerAt);
+    this.addCounts(headerWords, headerAt, index);
   }
 
   /** A new block of `room` words that begins with the first `length` words of another. */
@@ -498,35 +641,49 @@ export class Dict {
     return wider;
   }
 
-  /** Appends the chain of the last bucket to the one it was split from, and drops it. */
+  /** Puts the chain of the last bucket in front of the one it was split from, and drops the bucket. */
   private merge(header: number): void {
     const { arena } = this;
     const headerWords = arena.words[header >>> 16];
     const headerAt = (header & 0xffff) << 2;
     const last = headerWords[headerAt + BUCKETS] - 1;
-    let mask = headerWords[headerAt + MASK];
-    let low = mask >>> 1;
+    let low = headerWords[headerAt + MASK] >>> 1;
     if (last <= low) low >>>= 1;
-    const lastFirst = this.firstInBucket(header, last);
+    const first = this.firstInBucket(header, last);
+    const isGrouped = last >= SEGMENT_BUCKETS;
 
-    if (lastFirst !== 0) {
-      let at = this.slot(header, last - (low + 1));
-      let words = this.slotWords;
-      while (words[at] !== 0) {
-        const ref = words[at];
-        words = arena.words[ref >>> 16];
-        at = ((ref & 0xffff) << 2) + NEXT;
+    if (first !== 0) {
+      let tail = first;
+      let length = 1;
+      let next = arena.words[tail >>> 16][((tail & 0xffff) << 2) + NEXT];
+      for (; next !== 0; next = arena.words[tail >>> 16][((tail & 0xffff) << 2) + NEXT]) {
+        tail = next;
+        length++;
       }
-      words[at] = lastFirst;
-      const joined = this.firstInBucket(header, last - (low + 1));
-      if (joined !== lastFirst) this.noteChain(headerWords, headerAt, joined);
+      const target = last - (low + 1);
+      const slot = this.slot(header, target);
+      const slotWords = this.slotWords;
+      arena.words[tail >>> 16][((tail & 0xffff) << 2) + NEXT] = slotWords[slot];
+      slotWords[slot] = first;
+      if (isGrouped) {
+        this.addToGroup(headerWords, headerAt, last, -length);
+        this.addToGroup(headerWords, headerAt, target, length);
+      } else this.noteChain(headerWords, headerAt, first);
     }
     headerWords[headerAt + BUCKETS] = last;
-    mask = low * 2 + 1;
-    headerWords[headerAt + MASK] = mask;
-    if (last >= SEGMENT_BUCKETS && (last & SEGMENT_MASK) === 0) {
-      const directory = headerWords[headerAt + DIRECTORY];
-      arena.free(arena.words[directory >>> 16][((directory & 0xffff) << 2) + (last >>> SEGMENT_SHIFT)]);
-    }
+    headerWords[headerAt + MASK] = low * 2 + 1;
+    if (isGrouped && (last & SEGMENT_MASK) === 0)
+      this.dropSegment(header, headerWords, headerAt, last >>> SEGMENT_SHIFT);
+  }
+
+  /** Frees a segment that holds no bucket any more. */
+  private dropSegment(header: number, headerWords: Int32Array, headerAt: number, index: number): void {
+    const { arena } = this;
+    const directory = headerWords[headerAt + DIRECTORY];
+    const words = arena.words[directory >>> 16];
+    const at = ((directory & 0xffff) << 2) + index * 2;
+    arena.free(words[at]);
+    arena.free(words[at + 1]);
+    if (index === 1) this.endGroups(header, headerWords, headerAt);
   }
 }
