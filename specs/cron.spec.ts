@@ -19,6 +19,7 @@ const arrange = () => {
     executable: '',
     environment: {
       scheduler,
+      timeUs: () => scheduler.now() * 1000,
       monotonicUs: () => scheduler.now() * 1000,
       random: () => 0.5,
       randomBytes: (count) => new Uint8Array(count),

@@ -65,7 +65,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
   });
   const watchedKeys = new WatchedKeys(keyspace);
   clients.onRemoved = (client) => watchedKeys.forget(client);
-  const writes = new WriteStream();
+  const writes = new WriteStream(environment.timeUs);
   const listeners = new Listeners(environment.transport);
   const lifecycle = new ServerLifecycle({
     runId: hexadecimalId(environment),

@@ -16,6 +16,8 @@ import { tcpTransport } from './net/tcp.ts';
 export interface Environment {
   /** `now()` is ms since 1970; timers of the whole server run on it. */
   readonly scheduler: SchedulerLike;
+  /** The time of day in µs since 1970; `scheduler.now()` to the ms. */
+  readonly timeUs: () => number;
   /** A clock for durations, in µs from any origin. */
   readonly monotonicUs: () => number;
   /** Yields numbers in [0, 1). */
@@ -43,11 +45,28 @@ const collector = (): (() => void) | undefined => {
   return typeof collect === 'function' ? () => void Reflect.apply(collect, undefined, []) : undefined;
 };
 
+/** The time of day to the µs: the system's, which has ms, with the digits of the finer clock behind. */
+const fineClock = (): (() => number) => {
+  let originMs = performance.timeOrigin;
+  return () => {
+    const wallMs = Date.now();
+    let ms = originMs + performance.now();
+    // Somebody has set the clock, or the two have drifted apart.
+    if (ms < wallMs || ms >= wallMs + 1) {
+      const shownMs = ms < wallMs ? wallMs : wallMs + 0.999;
+      originMs += shownMs - ms;
+      ms = shownMs;
+    }
+    return Math.floor(ms * 1000);
+  };
+};
+
 /** The real world. */
 export const systemEnvironment = (): Environment => {
   const collectGarbage = collector();
   return {
     scheduler: asyncScheduler,
+    timeUs: fineClock(),
     monotonicUs: () => performance.now() * 1000,
     random: Math.random,
     randomBytes: (count) => randomBytes(count),

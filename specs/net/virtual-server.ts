@@ -39,6 +39,7 @@ export class VirtualServer {
       executable: '',
       environment: {
         scheduler: this.scheduler,
+        timeUs: () => this.scheduler.now() * 1000,
         monotonicUs: () => this.scheduler.now() * 1000,
         random,
         randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),

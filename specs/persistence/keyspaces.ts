@@ -84,6 +84,7 @@ const NO_NETWORK: Transport = {
 export class StillEnvironment implements Environment {
   readonly scheduler = new VirtualTimeScheduler();
   readonly transport = NO_NETWORK;
+  readonly timeUs = (): number => this.scheduler.now() * 1000;
   readonly monotonicUs = (): number => 0;
   readonly random = (): number => 0.5;
   private readonly waiting: (() => void)[] = [];

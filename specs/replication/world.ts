@@ -154,6 +154,7 @@ export class World {
     const { scheduler, random } = this;
     const environment: Environment = {
       scheduler,
+      timeUs: () => scheduler.now() * 1000,
       monotonicUs: () => scheduler.now() * 1000,
       random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),

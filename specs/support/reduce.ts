@@ -76,6 +76,7 @@ export class MemoryServer {
     const random = seededRandom(1);
     const environment: Environment = {
       scheduler: this.scheduler,
+      timeUs: () => this.scheduler.now() * 1000,
       monotonicUs: () => this.scheduler.now() * 1000,
       random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),

@@ -120,6 +120,7 @@ export class Dispatcher {
     keyspace.onExpired = (db) => {
       const name = this.context.config['lazyfree-lazy-expire'] ? 'UNLINK' : 'DEL';
       this.context.effects.begin(db.index, 2).text(name).bytes(db.keyBytes, db.keyAt, db.keyLength);
+      this.context.effects.byTheServer();
     };
     server.config.changes$.subscribe(({ config }) => {
       this.context.config = config;
@@ -221,11 +222,13 @@ export class Dispatcher {
     if (mark !== undefined) outbox.rewind(mark);
   }
 
-  /** Emits what was put into `effects` outside of a command: keys that the expiry cycle removed. */
+  /** Emits what was put into `effects`, also outside of a command: keys that the expiry cycle removed. */
   emitEffects(): void {
-    const { effects } = this.context;
+    const { client, effects } = this.context;
     const { writes } = this.server;
     for (let i = 0; i < effects.count; i++) {
+      writes.origin = effects.isByServer(i) ? undefined : client;
+      writes.sent = effects.sentAs(i);
       writes.emit(effects.databaseOf(i), effects.buf, effects.startOf(i), effects.endOf(i));
     }
     writes.flush();
@@ -277,17 +280,22 @@ export class Dispatcher {
   /** Emits what one command or one EXEC did: as a transaction, where it is more than one event. */
   private emitUnit(): void {
     const { writes } = this.server;
-    const { effects } = this.context;
-    const isTransaction = effects.count > 1;
-    if (isTransaction) writes.beginTransaction(effects.databaseOf(0));
+    const { client, effects } = this.context;
+    if (effects.count === 1) {
+      this.emitEffects();
+      return;
+    }
+    writes.origin = client;
+    writes.beginTransaction(effects.databaseOf(0));
     this.emitEffects();
-    if (isTransaction) writes.endTransaction();
+    writes.origin = client;
+    writes.endTransaction();
   }
 
   /** Sets the time commands see. */
   setTime(nowMs: number): void {
     this.context.nowMs = nowMs;
-    this.server.writes.nowMs = nowMs;
+    this.server.writes.setTime(nowMs);
     this.context.keyspace.setNow(nowMs);
   }
 
@@ -365,6 +373,7 @@ export class Dispatcher {
     if (outcome !== Outcome.Unchanged) writes.changes += context.changes;
     if (context.inTransaction) {
       if (outcome === Outcome.AsReceived) context.effects.command(db, view.buf, view.start, view.end);
+      context.effects.attribute(outcome === Outcome.Rewritten ? view : undefined);
       return;
     }
     // A replica's own history is its master's: the link relays those bytes, local changes stay local.
@@ -374,8 +383,10 @@ export class Dispatcher {
     }
     if (context.effects.count > 0) {
       if (outcome === Outcome.AsReceived) context.effects.command(db, view.buf, view.start, view.end);
+      context.effects.attribute(outcome === Outcome.Rewritten ? view : undefined);
       this.emitUnit();
     } else if (outcome === Outcome.AsReceived) {
+      writes.origin = context.client;
       writes.emit(db, view.buf, view.start, view.end);
       if (!view.stays) writes.flush();
     }

@@ -18,16 +18,16 @@ export const NO_SHUTDOWN = 'ERR No shutdown in progress.';
 /**
  * TIME: the clock of the server.
  *
- * Reply:  seconds since 1970 and microseconds within the second. The clock has milliseconds; the rest is 0.
+ * Reply:  seconds since 1970 and microseconds within the second.
  * Source: https://redis.io/docs/latest/commands/time/
  */
 export const time = command({
   ...described.time,
   reduce: (_db, _cmd, reply, ctx) => {
-    const seconds = Math.floor(ctx.nowMs / 1000);
+    const us = ctx.server.writes.timeUs();
     reply.array(2);
-    reply.bulkInteger(seconds);
-    reply.bulkInteger(Math.floor((ctx.nowMs - seconds * 1000) * 1000));
+    reply.bulkInteger(Math.floor(us / 1_000_000));
+    reply.bulkInteger(us % 1_000_000);
     return Outcome.Unchanged;
   },
 });

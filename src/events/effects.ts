@@ -5,10 +5,14 @@
  * dispatch emits them in order after the reducer has returned. While a transaction runs, everything its commands did is
  * gathered here. One buffer, reused.
  *
+ * An effect is the running command's, unless it is marked as the server's own. The first of a command that wrote its
+ * effects itself remembers the command (`attribute`).
+ *
  * @since 0.1.0
  */
 import { copyBytes } from '../bytes.ts';
 import { INTEGER_BYTES_MAX, integerBytes, writeInteger } from '../resp/numbers.ts';
+import type { CommandView } from '../resp/view.ts';
 
 const INITIAL_BYTES = 4096;
 const KEPT_BYTES_MAX = 1024 * 1024;
@@ -24,12 +28,14 @@ export class Effects {
   private pos = 0;
   private readonly databases: number[] = [];
   private readonly starts: number[] = [];
+  private readonly sent: (CommandView | undefined)[] = [];
+  private readonly byServer: boolean[] = [];
+  /** Effects below are those of commands that have ended. */
+  private attributed = 0;
 
   /** Begins a command of `argc` arguments on database `db`. */
   begin(db: number, argc: number): this {
-    this.databases[this.count] = db;
-    this.starts[this.count] = this.pos;
-    this.count++;
+    this.open(db);
     this.header(STAR, argc);
     return this;
   }
@@ -64,13 +70,34 @@ export class Effects {
 
   /** A whole command in RESP, as a client sent it. */
   command(db: number, source: Uint8Array, start: number, end: number): void {
-    this.databases[this.count] = db;
-    this.starts[this.count] = this.pos;
-    this.count++;
+    this.open(db);
     const length = end - start;
     this.reserve(length);
     copyBytes(source, start, this.buf, this.pos, length);
     this.pos += length;
+  }
+
+  /** The last command is nobody's wish: the server removes a key that has expired. */
+  byTheServer(): void {
+    this.byServer[this.count - 1] = true;
+  }
+
+  /** A command has ended. `view` is what the client sent, where the effects say it in other words; it has to stay. */
+  attribute(view: CommandView | undefined): void {
+    const { count } = this;
+    let first = this.attributed;
+    this.attributed = count;
+    if (view === undefined) return;
+    while (first < count && this.byServer[first]) first++;
+    if (first < count) this.sent[first] = view;
+  }
+
+  isByServer(index: number): boolean {
+    return this.byServer[index];
+  }
+
+  sentAs(index: number): CommandView | undefined {
+    return this.sent[index];
   }
 
   databaseOf(index: number): number {
@@ -86,9 +113,21 @@ export class Effects {
   }
 
   clear(): void {
+    // Views are loans: nothing here keeps them.
+    for (let i = 0; i < this.count; i++) this.sent[i] = undefined;
     this.count = 0;
     this.pos = 0;
+    this.attributed = 0;
     if (this.buf.length > KEPT_BYTES_MAX) this.buf = new Uint8Array(INITIAL_BYTES);
+  }
+
+  private open(db: number): void {
+    const { count } = this;
+    this.databases[count] = db;
+    this.starts[count] = this.pos;
+    this.byServer[count] = false;
+    this.sent[count] = undefined;
+    this.count = count + 1;
   }
 
   private header(mark: number, value: number): void {

@@ -118,7 +118,7 @@ export class MasterStream {
 
   private relay(view: CommandView): void {
     const { writes } = this.options.history;
-    writes.relay(this.nowMs, view.buf, view.start, view.end);
+    writes.relay(this.nowMs, view.buf, view.start, view.end, this.client);
     if (!view.stays) writes.flush();
   }
 
