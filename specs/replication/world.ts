@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly seed?: number;
   /** How many of the available bytes the next chunk of any connection has. */
   readonly cut?: (available: number) => number;
+  /** How long it takes to look at the clock: with more than a slice, whatever works in slices does one step in each. */
+  readonly usPerLook?: number;
 }
 
 /** One server of the world. */
@@ -137,11 +139,14 @@ export class World {
   readonly random: () => number;
   private readonly turns: (() => void)[] = [];
   private readonly nodes: Node[] = [];
+  private readonly usPerLook: number;
+  private lookedUs = 0;
   /** A bug that ended a server. */
   failure: unknown = undefined;
 
-  constructor({ seed = 1, cut }: WorldOptions = {}) {
+  constructor({ seed = 1, cut, usPerLook = 0 }: WorldOptions = {}) {
     this.random = seededRandom(seed);
+    this.usPerLook = usPerLook;
     this.scheduler.frame = START_MS;
     this.network = new MemoryNetwork({
       atTurnEnd: (run) => void this.turns.push(run),
@@ -155,7 +160,10 @@ export class World {
     const environment: Environment = {
       scheduler,
       timeUs: () => scheduler.now() * 1000,
-      monotonicUs: () => scheduler.now() * 1000,
+      monotonicUs: () => {
+        this.lookedUs += this.usPerLook;
+        return scheduler.now() * 1000 + this.lookedUs;
+      },
       random,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
       transport: this.network.transport,
@@ -218,16 +226,21 @@ export class World {
     }
   }
 
+  /** Winds the clock and leaves what is due then to the turns to come. */
+  tick(ms: number): void {
+    const { scheduler } = this;
+    scheduler.maxFrames = scheduler.frame + ms;
+    scheduler.flush();
+    scheduler.frame = scheduler.maxFrames;
+  }
+
   /** Winds the clock, with everything that happens meanwhile. */
   advance(ms: number): void {
     const { scheduler } = this;
     const untilMs = scheduler.frame + ms;
     this.settle();
     while (scheduler.frame < untilMs) {
-      const frame = Math.min(untilMs, scheduler.frame + STEP_MS);
-      scheduler.maxFrames = frame;
-      scheduler.flush();
-      scheduler.frame = frame;
+      this.tick(Math.min(untilMs - scheduler.frame, STEP_MS));
       this.settle();
     }
   }
