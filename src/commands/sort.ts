@@ -19,6 +19,7 @@ import { End, pushArguments } from '../values/list.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/generic.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { type Compare, firstInOrder } from './first-in-order.ts';
 import { ABSENT, countElements, elementsOf, Pattern, Texts } from './sort-elements.ts';
 import { type CommandSpec, command, Outcome } from './spec.ts';
 
@@ -125,8 +126,6 @@ const compareStrings = (texts: Texts, one: number, other: number): number => {
   }
 };
 
-type Compare = (one: number, other: number) => number;
-
 /** By numbers, and by the elements' bytes where those are equal. Undefined when a text is no number. */
 const numericOrder = (elements: Texts, weightTexts: Texts): Compare | undefined => {
   const weights = new Float64Array(elements.argc);
@@ -155,7 +154,7 @@ const alphabeticOrder = (elements: Texts, weights: Texts, stores: boolean): Comp
   };
 };
 
-/** The indexes of the elements in their new order, or undefined when a weight is no number. */
+/** The indexes of the first elements, `wanted` or more, in their new order; undefined when a weight is no number. */
 const sorted = (
   db: Database,
   elements: Texts,
@@ -163,7 +162,8 @@ const sorted = (
   options: Options,
   by: Pattern | undefined,
   alpha: boolean,
-) => {
+  wanted: number,
+): Int32Array | undefined => {
   let weights = elements;
   if (by !== undefined) {
     weights = new Texts();
@@ -174,7 +174,7 @@ const sorted = (
   if (compare === undefined) return undefined;
   const breaksTies = stores && type === Type.Set;
   const sign = options.descending ? -1 : 1;
-  return Int32Array.from({ length: elements.argc }, (_, i) => i).sort((one, other) => {
+  return firstInOrder(elements.argc, wanted, (one, other) => {
     const order = compare(one, other) * sign;
     return order !== 0 || !breaksTies ? order : compareBytes(elements, one, other);
   });
@@ -261,7 +261,7 @@ const reduceSort = (db: Database, cmd: CommandView, reply: Reply, ctx: Context, 
       : elementsOf(db, ref, isRange ? first : 0, isRange ? count : total, isRange && options.descending);
   let order: Int32Array | undefined;
   if (!keepsOrder) {
-    order = sorted(db, elements, type, options, by, alpha);
+    order = sorted(db, elements, type, options, by, alpha, first + count);
     if (order === undefined) return refuse(reply, NOT_A_SCORE);
   }
   const results = new Texts();
