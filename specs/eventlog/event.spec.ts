@@ -1,6 +1,6 @@
 /**
  * The JSON form of events: any bytes survive, and what is no event is refused.
- * @since 0.1.0
+ * @since 0.3.0
  */
 import assert from 'node:assert/strict';
 import test from 'ava';

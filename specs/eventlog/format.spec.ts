@@ -1,6 +1,6 @@
 /**
  * The annotation lines: what is written is what is read, within Redis' limits; moments as people write them.
- * @since 0.1.0
+ * @since 0.3.0
  */
 import assert from 'node:assert/strict';
 import test from 'ava';

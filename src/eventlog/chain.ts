@@ -10,7 +10,7 @@
  * it, and the last one is known elsewhere. A segment's head holds the hash of the seal before it. Where there is no
  * audit trail the head's record is the whole segment, and the seal holds the SHA-256 of the file up to the seal.
  *
- * @since 0.1.0
+ * @since 0.3.0
  */
 import { createHash, type Hash, hash } from 'node:crypto';
 

@@ -7,7 +7,7 @@
  * Arguments are bytes. In JSON an argument that is valid UTF-8 is a string, any other `{"base64": "..."}`, so that
  * `decode(encode(event))` is the event. Texts of clients are latin1, one character per byte.
  *
- * @since 0.1.0
+ * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
 import * as t from 'io-ts';

@@ -16,7 +16,7 @@
  * Annotation lines do not count as bytes of the stream: the offset of a byte is the offset in the head plus the bytes
  * before it that are none of an annotation. Times are µs since 1970. Hashes are explained in chain.ts.
  *
- * @since 0.1.0
+ * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
 import * as O from 'fp-ts/Option';

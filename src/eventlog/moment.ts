@@ -7,7 +7,7 @@
  * The state at a moment has seen the events that are complete by then: those with a time up to and including it, or
  * those whose bytes end at or before the offset. A transaction is seen as a whole or not at all.
  *
- * @since 0.1.0
+ * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
 
