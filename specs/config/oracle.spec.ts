@@ -11,14 +11,15 @@ import * as E from 'fp-ts/Either';
 import { renderConfFile } from '../../src/config/document.ts';
 import { rewriteConfig } from '../../src/config/rewrite.ts';
 import { ConfigStore } from '../../src/config/store.ts';
-import { defaults, findDirective } from '../../src/config/table.ts';
+import { defaults, findDirective, ownNames } from '../../src/config/table.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startRedis } from '../support/process-server.ts';
 import { plain, type RawClient, type Reply, show } from '../support/resp-client.ts';
 import { oddWord } from './arbitraries.ts';
 
-/** Directives that came with Redis 7.2. */
-const NEW_IN_7_2 = [
+/** Directives that came with Redis 7.2, and those of Ferrous' own. */
+const UNKNOWN_TO_IT = [
+  ...ownNames,
   'cluster-announce-human-nodename',
   'locale-collate',
   'set-max-listpack-entries',
@@ -28,7 +29,7 @@ const NEW_IN_7_2 = [
 /** What the spec itself says to the server, and where Ferrous has a default of its own. */
 const SET_BY_THE_SPEC = ['bind', 'dir', 'port', 'save', 'enable-debug-command'];
 const OTHER_DEFAULT = ['repl-diskless-sync-delay'];
-const EXPECTED_TO_DIFFER = [...NEW_IN_7_2, ...SET_BY_THE_SPEC, ...OTHER_DEFAULT];
+const EXPECTED_TO_DIFFER = [...UNKNOWN_TO_IT, ...SET_BY_THE_SPEC, ...OTHER_DEFAULT];
 
 /**
  * Not changed by these properties: because the spec would lose its connection, or because redis-server refuses for a
@@ -52,9 +53,9 @@ const get = async (client: RawClient, ...patterns: readonly string[]) =>
 const common = (values: ReadonlyMap<string, string>): Record<string, string> =>
   Object.fromEntries([...values].filter(([name]) => !EXPECTED_TO_DIFFER.includes(name)).sort());
 
-oracleTest('CONFIG GET * lists the names of redis-server, old ones included, and those of 7.2', async (t) => {
+oracleTest('CONFIG GET * lists the names of redis-server, old ones included, those of 7.2 and our own', async (t) => {
   const client = await (await startRedis(t)).connect();
-  const theirs = [...(await get(client, '*')).keys(), ...NEW_IN_7_2].sort();
+  const theirs = [...(await get(client, '*')).keys(), ...UNKNOWN_TO_IT].sort();
   const ours = new ConfigStore(defaults)
     .get(['*'])
     .map(([name]) => name)
@@ -108,7 +109,7 @@ oracleTest('CONFIG GET finds what redis-server finds, whatever the patterns', as
         new ConfigStore(defaults).get(patterns).map(([name]) => name),
         await get(client, ...patterns),
       ];
-      const known = ours.filter((name) => !NEW_IN_7_2.includes(name));
+      const known = ours.filter((name) => !UNKNOWN_TO_IT.includes(name));
       assert.deepEqual(
         known.map((name) => name.toLowerCase()).sort(),
         [...theirs.keys()].map((name) => name.toLowerCase()).sort(),
@@ -122,7 +123,7 @@ oracleTest('CONFIG GET finds what redis-server finds, whatever the patterns', as
 const settable = new ConfigStore(defaults)
   .get(['*'])
   .map(([name]) => name)
-  .filter((name) => ![...NEW_IN_7_2, ...LEFT_ALONE].includes(name) && !name.startsWith('tls-'));
+  .filter((name) => ![...UNKNOWN_TO_IT, ...LEFT_ALONE].includes(name) && !name.startsWith('tls-'));
 
 /** A value for a name: something odd, a number, or a word that the directive knows. */
 const valueFor = (name: string): fc.Arbitrary<string> => {
@@ -251,7 +252,7 @@ oracleTest('redis-server reads what CONFIG REWRITE wrote, and has the same value
 oracleTest('conf/ferrous.conf is a configuration that redis-server takes, new directives aside', async (t) => {
   const known = renderConfFile()
     .split('\n')
-    .filter((line) => ![...NEW_IN_7_2, 'debug-context', 'enable-debug-assert'].some((name) => line.startsWith(name)))
+    .filter((line) => ![...UNKNOWN_TO_IT, 'debug-context', 'enable-debug-assert'].some((name) => line.startsWith(name)))
     .filter((line) => !line.startsWith('enable-debug-command'));
   const client = await (await startRedis(t, { conf: known.join('\n') })).connect();
   const theirs = common(await get(client, '*'));

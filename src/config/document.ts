@@ -96,7 +96,8 @@ const HEADER = [
   '#',
   ...comment(
     'Every directive of Redis 7.2 is known here. Those without an effect in Ferrous say so, and why: CONFIG GET shows ' +
-      'them and CONFIG SET takes them, so that existing files and tools work as they are.',
+      'them and CONFIG SET takes them, so that existing files and tools work as they are. Directives that Redis does not ' +
+      'have stand in a section of their own, AUDIT TRAIL AND LOG.',
   ),
 ];
 

@@ -235,6 +235,22 @@ export const shutdownFlags: LinesCodec<readonly ShutdownFlag[]> = linesCodec<rea
   (flags) => [flags.length === 0 ? ['default'] : flags],
 );
 
+export const auditClasses = ['write', 'admin', 'auth', 'read', 'replica'] as const;
+export type RecordedClass = (typeof auditClasses)[number];
+
+/** What the audit trail records, each once and in one order. */
+export const auditEvents: LinesCodec<readonly RecordedClass[]> = linesCodec<readonly RecordedClass[]>(
+  `some of ${auditClasses.join(', ')}`,
+  t.readonlyArray(t.keyof({ write: null, admin: null, auth: null, read: null, replica: null })).is,
+  (lines) => {
+    const words = lastLine(lines).map((word) => word.toLowerCase());
+    const isKnown = (word: string) => auditClasses.some((known) => known === word);
+    if (words.length === 0 || !words.every(isKnown)) return E.left(mustBeOneOf(auditClasses));
+    return E.right(auditClasses.filter((known) => words.includes(known)));
+  },
+  (classes) => [classes],
+);
+
 export interface MasterAddress {
   readonly host: string;
   readonly port: number;

@@ -6,6 +6,7 @@
  */
 import type * as t from 'io-ts';
 import type { AnyDirective, Section } from './directive.ts';
+import { audit } from './sections/audit.ts';
 import { cluster, modules, threads } from './sections/cluster.ts';
 import { background, debugging, encodings } from './sections/encodings.ts';
 import { general } from './sections/general.ts';
@@ -30,6 +31,7 @@ export const sections: readonly Section<Readonly<Record<string, AnyDirective>>>[
   background,
   encodings,
   appendOnly,
+  audit,
   slowLog,
   latency,
   notifications,
@@ -54,6 +56,7 @@ export const directives = {
   ...background.directives,
   ...encodings.directives,
   ...appendOnly.directives,
+  ...audit.directives,
   ...slowLog.directives,
   ...latency.directives,
   ...notifications.directives,
@@ -76,6 +79,9 @@ const isName = (name: string): name is Name => Object.hasOwn(directives, name);
 
 /** All canonical names, in the order of the sections. */
 export const names: readonly Name[] = Object.keys(directives).filter(isName);
+
+/** Those that Redis does not have. */
+export const ownNames: readonly Name[] = Object.keys(audit.directives).filter(isName);
 
 /** What a name, canonical or old, stands for. */
 export interface Entry {
