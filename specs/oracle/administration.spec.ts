@@ -192,6 +192,52 @@ oracleTest.serial('CONFIG, COMMAND, INFO, LOLWUT and SHUTDOWN refuse as in Redis
   ),
 );
 
+oracleTest.serial('the keys of commands on collections, and what happens to them, are found as in Redis', async (t) => {
+  const pair = await startPair(t);
+  const commands = `
+    BLPOP a b 0
+    BLMPOP 0 2 a b LEFT
+    BLMPOP 0 3 a b LEFT
+    LMPOP 2 a b LEFT COUNT 3
+    LMPOP 0 a LEFT
+    LMPOP x a LEFT
+    ZMPOP 2 a b MIN
+    BZMPOP 1 2 a b MIN
+    ZUNIONSTORE d 2 a b WEIGHTS 1 2
+    ZUNION 2 a b
+    ZUNION 5 a b
+    ZINTERCARD 2 a b LIMIT 3
+    SINTERCARD 2 a b
+    SORT a BY weight* GET data* STORE c
+    SORT a STORE b STORE c
+    SORT a STORE
+    SORT_RO a BY weight*
+    SDIFFSTORE d a b
+    ZRANGESTORE d s 0 -1
+    BRPOPLPUSH a b 0
+    BLMOVE a b LEFT RIGHT 0
+    WATCH a b c
+    MEMORY USAGE a
+    HSET h a b
+    ZADD a 1
+    SORT_RO a
+    LMPOP 2 a b LEFT
+    ZUNIONSTORE d 2 a b
+    LMOVE a b LEFT LEFT
+    SMOVE a b x
+    ZDIFF 2 a b
+    WATCH a b
+    RENAME a b`;
+  for (const subcommand of ['GETKEYS', 'GETKEYSANDFLAGS']) {
+    const asked = commands
+      .trim()
+      .split('\n')
+      .map((line) => ['COMMAND', subcommand, ...line.trim().split(' ')]);
+    for (const protocol of [2, 3] as const) await pair.check(asked, { protocol });
+  }
+  t.pass();
+});
+
 oracleTest.serial('DEBUG answers as in Redis', (t) =>
   both(
     t,
