@@ -181,6 +181,8 @@ const runScenario = async ({ seed, before, events, backlogBytes, chunkBytesMax, 
         [replica, master],
         [second, replica],
       ] as const) {
+        // Between two histories, while it loads, a replica has no place that its offset names.
+        if (ahead === replica && !ahead.isUp) continue;
         if (!follows(behind, ahead)) continue;
         taken.compared++;
         if (behind.digest() !== ahead.digest()) throw new Error(`at offset ${ahead.offset} the digests differ`);
