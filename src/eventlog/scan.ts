@@ -59,12 +59,12 @@ const relevant = (segments: readonly Segment[], { from }: EventFilter): readonly
   segments.forEach(({ head }, at) => {
     if (head === undefined || at === 0) return;
     if (from._tag === 'time') {
-      if (head.timeUs <= from.us) first = at;
+      if (head.timeUs < from.us) first = at;
       return;
     }
-    // Segments may overlap by a SELECT of their own.
+    // Segments may overlap by a SELECT of their own, and what is no write may stand at the end of the one before.
     const before = segments[at - 1]?.seal;
-    if (head.offset <= from.offset && (before === undefined || before.offset <= from.offset)) first = at;
+    if (head.offset <= from.offset && (before === undefined || before.offset < from.offset)) first = at;
   });
   return segments.slice(first);
 };
