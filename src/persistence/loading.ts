@@ -42,6 +42,8 @@ export class Loading {
   readonly totalBytes: number;
   /** `used-mem` of the file. */
   usedMemoryBytes = 0;
+  /** `ctime` of the file. */
+  createdSeconds: number | undefined = undefined;
   private readonly options: LoadingOptions;
   private readonly reader: RdbReader;
   private reportedMs: number;
@@ -123,6 +125,7 @@ export class Loading {
         log.notice(`Loading RDB produced by version ${value}`);
         return;
       case 'ctime':
+        if (Number.isSafeInteger(number)) this.createdSeconds = number;
         log.notice(`RDB age ${Math.max(0, Math.floor(environment.scheduler.now() / 1000) - number)} seconds`);
         return;
       case 'used-mem':

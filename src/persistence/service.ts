@@ -57,6 +57,16 @@ export interface PersistenceState {
   readonly writesRefused: boolean;
 }
 
+/** How far a load has come, for INFO. */
+export interface LoadProgress {
+  readonly startedMs: number;
+  /** 0 = nobody knows. */
+  readonly totalBytes: number;
+  readonly loadedBytes: number;
+  /** What the file says of the memory that was in use. */
+  readonly usedMemoryBytes: number;
+}
+
 export interface LoadError {
   readonly _tag: 'LoadError';
   readonly message: string;
@@ -120,6 +130,8 @@ export class Persistence {
   private loading: Loading | undefined = undefined;
   /** The file of the start is being opened: what is there is not known yet. */
   private isOpening = false;
+  /** A log is being loaded. */
+  private logProgress: LoadProgress | undefined = undefined;
   private running: RunningSave | undefined = undefined;
   private scheduled = false;
   private savedChanges = 0;
@@ -151,7 +163,7 @@ export class Persistence {
   // ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get isLoading(): boolean {
-    return this.loading !== undefined || this.isOpening;
+    return this.loading !== undefined || this.isOpening || this.logProgress !== undefined;
   }
 
   /** Whether writes get MISCONF because the last save failed. */
@@ -347,6 +359,14 @@ export class Persistence {
     };
   }
 
+  /** A log is being loaded, up to the call without a progress. `loaded` is what the snapshots in it held. */
+  loadsLog(progress: LoadProgress | undefined, loaded?: Loaded): void {
+    this.logProgress = progress;
+    if (loaded !== undefined) this.lastLoaded = loaded;
+    if (progress === undefined) this.savedChanges = this.writes.changes;
+    this.tell();
+  }
+
   /** DEBUG RELOAD: saves, empties the keyspace and loads again, without a pause. Left is the error reply. */
   reload({ noSave, noFlush, merge }: ReloadOptions): E.Either<string, void> {
     const { path, log } = this;
@@ -463,7 +483,8 @@ export class Persistence {
 
   /** INFO persistence, line by line. */
   info(): readonly (readonly [field: string, value: string | number])[] {
-    const { running, lastLoaded, loading } = this;
+    const { running, lastLoaded } = this;
+    const loading = this.loading ?? this.logProgress;
     const progress = this.snapshotter.progress;
     const share = progress === undefined ? 0 : (progress.keysWritten / Math.max(1, progress.keysTotal)) * 100;
     return [
@@ -501,7 +522,7 @@ export class Persistence {
     ];
   }
 
-  private loadingInfo(loading: Loading): readonly (readonly [string, string | number])[] {
+  private loadingInfo(loading: LoadProgress): readonly (readonly [string, string | number])[] {
     const { loadedBytes, totalBytes, startedMs, usedMemoryBytes } = loading;
     const elapsedSeconds = this.secondsSince(startedMs);
     const left = Math.max(0, totalBytes - loadedBytes);

@@ -1,0 +1,51 @@
+/**
+ * The hash of a segment's last record, read from the file: for a segment whose end was cut off.
+ *
+ * In:  a file, and how many of its bytes count. Out: the hash; '' when there is no head.
+ *
+ * @since 0.3.0
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { NO_HASH } from './chain.ts';
+import { Item, LogParser } from './log-parser.ts';
+import { RecordHash } from './record-hash.ts';
+
+const UPPER_F = 70;
+const UPPER_S = 83;
+const UPPER_W = 87;
+const UPPER_X = 88;
+const COLON = 58;
+
+/** The hash that the next record is to name. */
+export const tailHash = (path: string, bytes: number): string => {
+  const parser = new LogParser();
+  const record = new RecordHash();
+  const fd = openSync(path, 'r');
+  let from = 0;
+  let hasHead = false;
+  try {
+    for (;;) {
+      let item = parser.next();
+      while (item === Item.Command || item === Item.Annotation) {
+        if (item === Item.Annotation && parser.buf[parser.lineStart + 2] === COLON) {
+          const letter = parser.buf[parser.lineStart + 1];
+          if (letter === UPPER_F) hasHead = true;
+          else if (letter === UPPER_W || letter === UPPER_X || letter === UPPER_S) {
+            record.end(parser.buf, from, parser.start);
+            from = parser.start;
+          }
+        }
+        item = parser.next();
+      }
+      record.pass(parser.buf, from, parser.start);
+      const room = parser.room();
+      from = 0;
+      const wanted = Math.min(room.length, bytes - parser.readPosition);
+      const read = wanted > 0 && item === Item.More ? readSync(fd, room, 0, wanted, parser.readPosition) : 0;
+      if (read === 0) return hasHead ? record.end(parser.buf, 0, 0) : NO_HASH;
+      parser.filled(read);
+    }
+  } finally {
+    closeSync(fd);
+  }
+};
