@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import test, { type ExecutionContext } from 'ava';
 import { LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
-import { listpack, rdbHugeLength, rdbLength, rdbString, ziplist } from '../support/packed-bytes.ts';
+import { listpack, rdbHugeLength, rdbLength, rdbString, ziplist, zipmap } from '../support/packed-bytes.ts';
 import { MemoryServer } from '../support/reduce.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { examine } from './examine.ts';
-import { corpus, damagedBody, everyDamage, payloadOf, type Sample } from './payload-corpus.ts';
+import { corpus, damagedBody, everyDamage, largeCorpus, payloadOf, type Sample } from './payload-corpus.ts';
 
 const isLong = process.env['FERROUS_LONG'] === '1';
 /** Per sample. */
@@ -21,6 +21,7 @@ const REFUSED = '-ERR Bad data format\r\n';
 const TAKEN = '+OK\r\n';
 
 const samples = corpus();
+const largeSamples = largeCorpus();
 
 /** RESTOREs bodies into an empty server, and looks whether it is empty again afterwards, to the last byte. */
 class Bench {
@@ -80,7 +81,7 @@ const logged = (t: ExecutionContext, all: readonly Bench[]): void => {
 
 test('every sample is taken and is a value that works', (t) => {
   for (const bench of benches()) {
-    for (const { name, body } of samples) t.true(run(bench, body, name), name);
+    for (const { name, body } of [...samples, ...largeSamples]) t.true(run(bench, body, name), name);
   }
 });
 
@@ -94,14 +95,26 @@ test('the samples have every value type', (t) => {
 
 const otherOf = (random: () => number): Sample => samples[Math.floor(random() * samples.length)]!;
 
+const damage = (both: readonly [Bench, Bench], sample: Sample, firstSeed: number, mutations: number): void => {
+  for (let seed = firstSeed; seed < firstSeed + mutations; seed++) {
+    const random = seededRandom(seed);
+    run(both[seed & 1]!, damagedBody(sample, random, otherOf(random)), `${sample.name}, seed ${seed}`);
+  }
+};
+
 test('a damaged payload is refused, or is a value that works and that can be removed', (t) => {
   const both = benches();
   samples.forEach((sample, number) => {
-    for (let i = 0; i < MUTATIONS; i++) {
-      const seed = number * 1_000_000 + i;
-      const random = seededRandom(seed);
-      run(both[i & 1]!, damagedBody(sample, random, otherOf(random)), `${sample.name}, seed ${seed}`);
-    }
+    damage(both, sample, number * 1_000_000, MUTATIONS);
+  });
+  logged(t, both);
+  t.true(both[0].taken > 0 && both[0].refused > 0);
+});
+
+test('a damaged payload of many elements is refused, or is a value that works and that can be removed', (t) => {
+  const both = benches();
+  largeSamples.forEach((sample, number) => {
+    damage(both, sample, number * 1_000_000 + 500_000, MUTATIONS / 2);
   });
   logged(t, both);
   t.true(both[0].taken > 0 && both[0].refused > 0);
@@ -118,6 +131,38 @@ test('damage at every position is survived', (t) => {
   }
   logged(t, both);
   t.pass();
+});
+
+test('an element that comes twice is refused, however many there are', (t) => {
+  const bench = new Bench();
+  const packed = (type: number, bytes: Buffer): Buffer => Buffer.concat([Buffer.of(type), rdbString(bytes)]);
+  for (const count of [2, 31, 32, 33, 34, 200]) {
+    const texts = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? `m${1000 + i}` : String(1000 + i)));
+    const pairs = texts.flatMap((text, i) => [text, String(i)]);
+    for (const [i, text] of [
+      [0, texts[count - 1]!],
+      [0, texts[count >> 1]!],
+      [count - 1, texts[count - 2]!],
+    ] as const) {
+      if (texts[i] === text) continue;
+      const twice = texts.with(i, text);
+      const pairsTwice = pairs.with(2 * i, text);
+      for (const [type, good, bad] of [
+        [20, listpack(texts), listpack(twice)],
+        [16, listpack(pairs), listpack(pairsTwice)],
+        [13, ziplist(pairs), ziplist(pairsTwice)],
+        [9, zipmap(pairs), zipmap(pairsTwice)],
+        [17, listpack(pairs), listpack(pairsTwice)],
+        [12, ziplist(pairs), ziplist(pairsTwice)],
+      ] as const) {
+        t.true(run(bench, packed(type, good), `type ${type}`), `type ${type}, ${count}`);
+        t.false(run(bench, packed(type, bad), `type ${type}`), `type ${type}, ${count}: ${i} is ${text}`);
+      }
+      const elements = (all: readonly string[]) => Buffer.concat([rdbLength(count), ...all.map(rdbString)]);
+      t.false(run(bench, Buffer.concat([Buffer.of(2), elements(twice)]), 'type 2'));
+      t.false(run(bench, Buffer.concat([Buffer.of(4), elements(pairsTwice)]), 'type 4'));
+    }
+  }
 });
 
 const HUGE: readonly bigint[] = [2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 60n, 2n ** 64n - 1n];

@@ -200,6 +200,31 @@ const byHand = (): Sample[] => [
 /** Always the same, in the same order. */
 export const corpus = (): Sample[] => [...dumpedHere(), ...byHand()];
 
+const many = (count: number, textOf: (i: number) => string): string[] =>
+  Array.from({ length: count }, (_, i) => textOf(i));
+
+/** Values of more elements than are compared one by one, or than stay packed: to look at one of them takes longer. */
+export const largeCorpus = (): Sample[] => {
+  const members = many(200, (i) => (i % 3 === 0 ? String(i * 37) : `member ${i}`));
+  const scored = many(120, String).flatMap((text, i) => [`m${1000 + i}`, String(Number(text) >> 1)]);
+  const pairs = many(1040, (i) => `${i % 2 === 0 ? 'f' : ''}${i}`);
+  return [
+    packed('set as large listpack', 20, listpack(members)),
+    packed('set as large intset', 11, intset(many(600, String).map(BigInt), 2)),
+    packed('hash as listpack of 40 fields', 16, listpack(pairs.slice(0, 80))),
+    packed('hash as large listpack', 16, listpack(pairs)),
+    packed('hash as large ziplist', 13, ziplist(pairs)),
+    packed('hash as large zipmap', 9, zipmap(pairs)),
+    packed('sorted set as large listpack', 17, listpack(scored)),
+    packed('sorted set as large ziplist', 12, ziplist(scored)),
+    packed('list as large ziplist', 10, ziplist(members)),
+    packed('list of one large listpack', 18, listpack(members), Buffer.of(18, 1, 2)),
+    packed('list of one large listpack that does not count', 18, listpack(members, 65535), Buffer.of(18, 1, 2)),
+    elementwise('large set', 2, 200, ...members.map(rdbString)),
+    elementwise('large sorted set', 5, 200, ...members.flatMap((text, i) => [rdbString(text), score(i % 7)])),
+  ];
+};
+
 // ── damage ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export type Random = () => number;
