@@ -243,7 +243,7 @@ test('large values that change while they are sent, in transactions and by clien
       if (new Set(digests).size !== 1) throw new Error(`digests differ: ${digests.join(' ')}`);
       if (critical.some((count) => count > 0)) throw new Error('a replica could not apply what its master said');
     }),
-    { numRuns: isLong ? 1000 : 60 },
+    { numRuns: isLong ? 500 : 60 },
   );
   t.log(`full resyncs: ${taken.full}, partial ones: ${taken.partial}, compared on the way: ${taken.compared}`);
   t.log(`commands run while one of ${taken.walks} snapshots was written: ${taken.during}`);
