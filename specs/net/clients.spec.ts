@@ -62,6 +62,26 @@ test('timeout ends who is idle, and nobody who is blocked', (t) => {
   t.is(server.clients, 2);
 });
 
+for (const [given, endless] of [
+  ['SADD k a 1', 'SRANDMEMBER k -9223372036854775807'],
+  ['HSET k f v', 'HRANDFIELD k -4611686018427387903 WITHVALUES'],
+  ['ZADD k 1 a', 'ZRANDMEMBER k -9223372036854775807'],
+] as const) {
+  test(`${endless} is broken off at the output limit, with its client`, (t) => {
+    const server = new VirtualServer(normalLimit({ ...NONE, hardBytes: 1_000_000 }));
+    const [greedy, other] = [server.connect(), server.connect()];
+    // What has been read by the other end at once does not save it: half a reply cannot be followed by another.
+    greedy.send(`${given}\r\n${endless}\r\nPING\r\n`);
+    server.turn();
+    t.true(greedy.isAborted);
+    t.regex(server.log.join('\n'), /scheduled to be closed ASAP for overcoming of output buffer limits/);
+    t.is(server.server.services.stats.outputBufferDisconnections, 1);
+    other.send('PING\r\n');
+    server.turn();
+    t.is(other.received, '+PONG\r\n');
+  });
+}
+
 test('a request larger than client-query-buffer-limit ends the connection', (t) => {
   const server = new VirtualServer({ 'client-query-buffer-limit': 100_000 });
   const [large, small] = [server.connect(), server.connect()];

@@ -15,6 +15,7 @@ import * as described from './docs/hash.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { INT64_MIN } from './expire-time.ts';
 import { RefSet } from './ref-set.ts';
+import { isTooLong, replyBytesMax } from './reply-limit.ts';
 import { command, Outcome } from './spec.ts';
 
 const COUNT_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
@@ -87,7 +88,7 @@ const replyDrawn = (
   }
 };
 
-/** Fields that may come several times; `count` may be more than anybody has room for. */
+/** Fields that may come several times; `count` may be more than there is room for. */
 const replyRepeated = (
   db: Database,
   ref: number,
@@ -97,7 +98,8 @@ const replyRepeated = (
   ctx: Context,
   reply: Reply,
 ): void => {
-  for (let left = count; left > 0 && !ctx.client.closed; left--) {
+  const bytesMax = replyBytesMax(ctx);
+  for (let left = count; left > 0 && !isTooLong(ctx, bytesMax); left--) {
     sampleField(db, ref, length, ctx.random);
     replyField(reply, withValues);
   }

@@ -18,6 +18,7 @@ import * as described from './docs/set.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { INT64_MIN } from './expire-time.ts';
 import { RefSet } from './ref-set.ts';
+import { isTooLong, replyBytesMax } from './reply-limit.ts';
 import { found } from './scan-options.ts';
 import { command, Outcome } from './spec.ts';
 
@@ -124,7 +125,7 @@ export const spop = command({
     if (cmd.argc > 3) return refuse(reply, SYNTAX_ERROR);
     const count = cmd.argc === 3 ? decodeCount(cmd) : 1;
     if (count < 0) return refuse(reply, NOT_POSITIVE);
-    const ref = db.findWrite(cmd, 1);
+    const ref = db.findCollection(cmd, 1);
     if (ref !== MISSING && db.type(ref) !== Type.Set) return refuse(reply, WRONGTYPE);
     if (cmd.argc === 2) {
       if (ref !== MISSING) return popOne(db, ref, cmd, reply, ctx);
@@ -148,11 +149,12 @@ const decodeCount = (cmd: CommandView): number => {
   return (cmd.bigInteger(2) ?? -1n) < 0n ? -1 : count;
 };
 
-/** Members that may come several times; `count` may be more than anybody has room for. */
+/** Members that may come several times; `count` may be more than there is room for. */
 const replyRepeated = (db: Database, ref: number, count: number, reply: Reply, ctx: Context): void => {
   const size = setSize(db, ref);
   reply.array(count);
-  for (let left = count; left > 0 && !ctx.client.closed; left--) {
+  const bytesMax = replyBytesMax(ctx);
+  for (let left = count; left > 0 && !isTooLong(ctx, bytesMax); left--) {
     sampleMember(db, ref, size, ctx.random);
     reply.bulk(member.bytes, member.at, member.length);
   }

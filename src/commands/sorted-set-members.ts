@@ -17,6 +17,7 @@ import type { Context } from './context.ts';
 import * as described from './docs/sorted-set.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { INT64_MAX, INT64_MIN } from './expire-time.ts';
+import { isTooLong, replyBytesMax } from './reply-limit.ts';
 import { type CollectionScan, replyPackedMatches, scanCollection } from './scan-options.ts';
 import { decodeLong } from './sorted-set-bounds.ts';
 import { command, Outcome } from './spec.ts';
@@ -24,7 +25,7 @@ import { command, Outcome } from './spec.ts';
 const COUNT_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 const OUT_OF_RANGE = 'ERR value is out of range';
 
-/** More than anybody has room for; the reply is cut off with its client. Twice as many are still a safe integer. */
+/** More than there is room for. Twice as many are still a safe integer. */
 const REPEATS_MAX = 2 ** 52;
 /** As many ranks are remembered at most while they are picked. */
 const PICKED_MAX = 2 ** 20;
@@ -82,8 +83,10 @@ const replySome = (db: Database, ref: number, count: number, reply: Reply, ctx: 
   reply.array(scored && reply.version === 2 ? length * 2 : length);
   if (length === 0) return;
   if (repeats) {
-    for (let i = 0; i < length && !ctx.client.closed; i++)
+    const bytesMax = replyBytesMax(ctx);
+    for (let i = 0; i < length && !isTooLong(ctx, bytesMax); i++) {
       replyAt(db, ref, Math.floor(ctx.random() * size), reply, scored);
+    }
   } else if (length * SPARSE < size && length <= PICKED_MAX) {
     for (const rank of pickDistinct(size, length, ctx.random)) replyAt(db, ref, rank, reply, scored);
   } else {

@@ -52,6 +52,8 @@ export class Client implements Recipient {
   noEvict = false;
   noTouch = false;
   closeAfterReply = false;
+  /** Its output went beyond the limit in the middle of a reply, which was broken off. */
+  isOverfull = false;
   closed = false;
   paused = false;
   blocked: Blocked | undefined = undefined;

@@ -211,14 +211,14 @@ export class ClientRegistry {
       client.end();
       return;
     }
-    if (client.peer.pendingBytes > 0) this.checkOutput(client, this.dependencies.nowMs());
+    if (client.isOverfull || client.peer.pendingBytes > 0) this.checkOutput(client, this.dependencies.nowMs());
   }
 
   private checkOutput(client: Client, nowMs: number): void {
     const limits = this.dependencies.config()['client-output-buffer-limit'];
     const limit = client.kind === ClientKind.Replica ? limits.replica : limits.normal;
     const bytes = client.outputBytes;
-    const hard = limit.hardBytes > 0 && bytes >= limit.hardBytes;
+    const hard = client.isOverfull || (limit.hardBytes > 0 && bytes >= limit.hardBytes);
     const soft = limit.softBytes > 0 && bytes >= limit.softBytes;
     if (!soft) client.softLimitSinceMs = 0;
     else if (client.softLimitSinceMs === 0) client.softLimitSinceMs = nowMs;
