@@ -212,3 +212,20 @@ test('ZRANGESTORE chooses the encoding by what is stored', (t) => {
     ['"skiplist"', '"listpack"', '"skiplist"', '"skiplist"'],
   );
 });
+
+for (const all of [
+  'ZREMRANGEBYRANK z 0 -1',
+  'ZREMRANGEBYSCORE z -inf +inf',
+  'ZREMRANGEBYLEX z - +',
+  'ZPOPMIN z 1000',
+]) {
+  test(`${all} takes a large sorted set away as a whole, its memory comes back in slices`, (t) => {
+    const server = new MemoryServer();
+    server.raw(['ZADD', 'z', ...Array.from({ length: 1000 }, (_, i) => ['0', `m${i}`]).flat()]);
+    t.deepEqual(server.run(all).events, [all]);
+    t.is(server.run('EXISTS z').reply, ':0');
+    t.is(server.keyspace.pendingObjects(), 1);
+    while (server.keyspace.reclaim(100));
+    t.is(server.keyspace.pendingObjects(), 0);
+  });
+}

@@ -37,13 +37,12 @@ const take = (
   count: number,
   size: number,
 ): void => {
-  const left = removeRange(db, ref, isMax ? size - count : 0, count);
+  const isAll = count === size;
+  if (isAll) db.remove(ref);
+  else removeRange(db, ref, isMax ? size - count : 0, count);
   ctx.changes = count;
   db.notify(KeyEventClass.SortedSet, isMax ? 'zpopmax' : 'zpopmin', cmd, key);
-  if (count === size) {
-    db.remove(left);
-    db.notify(KeyEventClass.Generic, 'del', cmd, key);
-  }
+  if (isAll) db.notify(KeyEventClass.Generic, 'del', cmd, key);
 };
 
 /** Replies with the next `count` members and their scores, in pairs or one behind the other. */
@@ -66,7 +65,7 @@ const pop = (db: Database, cmd: CommandView, reply: Reply, ctx: Context, isMax: 
   const hasCount = cmd.argc === 3;
   const wanted = hasCount ? decodeLong(cmd, 2) : 1;
   if (!(wanted >= 0)) return refuse(reply, NOT_POSITIVE);
-  const ref = db.findWrite(cmd, 1);
+  const ref = db.findCollection(cmd, 1);
   if (ref !== MISSING && db.type(ref) !== Type.SortedSet) return refuse(reply, WRONGTYPE);
   if (ref === MISSING || wanted === 0) {
     reply.array(0);

@@ -50,14 +50,15 @@ const removeRanks = (
     reply.integer(0);
     return Outcome.Unchanged;
   }
-  const left = removeRange(db, ref, from, to - from);
-  reply.integer(to - from);
-  ctx.changes = to - from;
+  const count = to - from;
+  // Not one by one: the memory of a whole set comes back in slices.
+  const isAll = count === memberCount(db, ref);
+  if (isAll) db.remove(ref);
+  else removeRange(db, ref, from, count);
+  reply.integer(count);
+  ctx.changes = count;
   db.notify(KeyEventClass.SortedSet, event, cmd, 1);
-  if (memberCount(db, left) === 0) {
-    db.remove(left);
-    db.notify(KeyEventClass.Generic, 'del', cmd, 1);
-  }
+  if (isAll) db.notify(KeyEventClass.Generic, 'del', cmd, 1);
   return Outcome.AsReceived;
 };
 
