@@ -312,14 +312,14 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 
 /** Logs of all shapes: with and without a trail, sealed or not, of several segments. */
 export const anyLog = (
-  options: { readonly trail?: boolean; readonly maxLength?: number } = {},
+  options: { readonly trail?: boolean; readonly maxLength?: number; readonly sealed?: boolean } = {},
 ): fc.Arbitrary<MadeLog> =>
   fc
     .tuple(
       options.trail === undefined ? fc.boolean() : fc.constant(options.trail),
       fc.nat(1_000_000),
       fc.array(act, { maxLength: options.maxLength ?? 30 }),
-      fc.boolean(),
+      options.sealed === undefined ? fc.boolean() : fc.constant(options.sealed),
     )
     .map(([trail, offset, acts, isSealed]) => {
       const log = new MadeLog({ trail, offset });

@@ -9,6 +9,7 @@
  * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
+import { copyBytes } from '../bytes.ts';
 import type { CommandView } from '../resp/view.ts';
 import type { EventClient, LoggedEvent } from './event.ts';
 import { type Audit, type EventClass, type Head, parseAnnotation, type Seal, splitArguments } from './format.ts';
@@ -37,6 +38,9 @@ export interface Place {
   /** Offset of the MULTI, or -1. */
   readonly transaction: number;
 }
+
+/** An event while it is made: spreading what may be missing costs more than the rest. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `clientId` where nobody knows: there is no audit trail. */
 export const NOBODY_KNOWS = Number.MIN_SAFE_INTEGER;
@@ -171,25 +175,27 @@ export class SegmentCursor {
       return splitArguments(audit.text).map((word) => new Uint8Array(Buffer.from(word, 'latin1')));
     }
     const args: Uint8Array[] = [];
-    for (let i = 0; i < view.argc; i++) args.push(view.bytes(i));
+    for (let i = 0; i < view.argc; i++) {
+      const bytes = new Uint8Array(view.length(i));
+      copyBytes(view.buf, view.offset(i), bytes, 0, bytes.length);
+      args.push(bytes);
+    }
     return args;
   }
 
   /** A copy of the current step. */
   event(): LoggedEvent {
-    const { audit, asSent } = this;
+    const { audit, asSent, end, timeUs } = this;
     const client = this.client();
-    return {
-      offset: audit === undefined ? this.offset : this.end,
-      end: this.end,
-      timeUs: this.timeUs,
-      db: audit === undefined ? this.db : 0,
-      class: this.class,
-      args: this.args(),
-      ...(client === undefined ? {} : { client }),
-      ...(asSent === undefined ? {} : { asSent }),
-      ...(audit === undefined && this.transaction >= 0 ? { transaction: this.transaction } : {}),
-    };
+    const args = this.args();
+    const event: Writable<LoggedEvent> =
+      audit === undefined
+        ? { offset: this.offset, end, timeUs, db: this.db, class: 'write', args }
+        : { offset: end, end, timeUs, db: 0, class: audit.class, args };
+    if (client !== undefined) event.client = client;
+    if (asSent !== undefined) event.asSent = asSent;
+    if (audit === undefined && this.transaction >= 0) event.transaction = this.transaction;
+    return event;
   }
 
   /** Whether the command is none of a client's, but says how to read those behind it. */
