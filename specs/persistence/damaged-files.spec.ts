@@ -127,8 +127,11 @@ const outcomeOf = (chunks: readonly Uint8Array[], bytes: number, isLow: boolean,
     assert.ok(error.offset >= 0 && error.offset <= bytes, `offset ${error.offset} of ${bytes}`);
     assert.ok(error.reason.length > 0);
   }
-  // What was loaded is as good as what a server makes: it can be saved, and loaded again.
-  assert.equal(digestKeyspace(load(save(keyspace)).keyspace), digest);
+  // What was loaded is as good as what a server makes: it can be saved, and loaded again. With the same thresholds, for
+  // a sorted set that becomes a listpack forgets the sign of -0.
+  const again = load(save(keyspace), { keyspace: keyspaceOf(isLow) });
+  assert.equal(again.error, undefined);
+  assert.equal(digestKeyspace(again.keyspace), digest);
   for (const db of keyspace.databases) keyspace.flush(db);
   while (keyspace.reclaim(1000));
   assert.equal(keyspace.arena.usedBytes, emptyBytes, 'memory that was not given back');
