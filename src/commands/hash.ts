@@ -91,7 +91,7 @@ export const hset = command({
   ...described.hset,
   reduce: (db, cmd, reply, ctx) => {
     if ((cmd.argc & 1) !== 0) return refuse(reply, wrongArity('hset'));
-    const ref = db.findWrite(cmd, 1);
+    const ref = db.findCollection(cmd, 1);
     if (ref !== MISSING && db.type(ref) !== Type.Hash) return refuse(reply, WRONGTYPE);
     reply.integer(setPairs(db, ref, cmd));
     db.notify(KeyEventClass.Hash, 'hset', cmd, 1);
@@ -105,7 +105,7 @@ export const hmset = command({
   ...described.hmset,
   reduce: (db, cmd, reply, ctx) => {
     if ((cmd.argc & 1) !== 0) return refuse(reply, wrongArity('hmset'));
-    const ref = db.findWrite(cmd, 1);
+    const ref = db.findCollection(cmd, 1);
     if (ref !== MISSING && db.type(ref) !== Type.Hash) return refuse(reply, WRONGTYPE);
     setPairs(db, ref, cmd);
     reply.ok();
@@ -125,7 +125,7 @@ export const hmset = command({
 export const hsetnx = command({
   ...described.hsetnx,
   reduce: (db, cmd, reply) => {
-    const ref = db.findWrite(cmd, 1);
+    const ref = db.findCollection(cmd, 1);
     if (ref !== MISSING) {
       if (db.type(ref) !== Type.Hash) return refuse(reply, WRONGTYPE);
       if (getField(db, ref, cmd.buf, cmd.offset(2), cmd.length(2))) {
@@ -192,7 +192,7 @@ export const hmget = command({
 export const hdel = command({
   ...described.hdel,
   reduce: (db, cmd, reply, ctx) => {
-    let ref = db.findWrite(cmd, 1);
+    let ref = db.findCollection(cmd, 1);
     if (ref !== MISSING && db.type(ref) !== Type.Hash) return refuse(reply, WRONGTYPE);
     let deleted = 0;
     let isKeyGone = false;

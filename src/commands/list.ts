@@ -16,7 +16,7 @@ import { End, listLength, pushArguments } from '../values/list.ts';
 import { ListCursor } from '../values/list-cursor.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/list.ts';
-import { NOT_AN_INTEGER, refuse, WRONGTYPE, wrongArity } from './errors.ts';
+import { NOT_AN_INTEGER, NOT_POSITIVE, refuse, WRONGTYPE, wrongArity } from './errors.ts';
 import { blmove, blmpop, blpop, brpop, brpoplpush } from './list-blocking.ts';
 import { linsert, lpos, lrem, lset, ltrim } from './list-edit.ts';
 import { lmove, lmpop, rpoplpush } from './list-move.ts';
@@ -24,14 +24,12 @@ import { replyElement, replyElements, takeElements } from './list-value.ts';
 import { signedInteger } from './signed-integer.ts';
 import { type CommandSpec, command, Outcome, type Reducer } from './spec.ts';
 
-const NOT_POSITIVE = 'ERR value is out of range, must be positive';
-
 const cursor = new ListCursor();
 
 const reducePush =
   (end: End, onlyExisting: boolean): Reducer =>
   (db, cmd, reply, ctx) => {
-    const ref = db.findWrite(cmd, 1);
+    const ref = db.findCollection(cmd, 1);
     let length = 0;
     if (ref !== MISSING) {
       if (db.type(ref) !== Type.List) return refuse(reply, WRONGTYPE);
@@ -73,7 +71,7 @@ export const lpushx = command({ ...described.lpushx, reduce: reducePush(End.Left
 export const rpushx = command({ ...described.rpushx, reduce: reducePush(End.Right, true) });
 
 const popOne = (db: Database, cmd: CommandView, reply: Reply, end: End): Outcome => {
-  const ref = db.findWrite(cmd, 1);
+  const ref = db.findCollection(cmd, 1);
   if (ref === MISSING) {
     reply.null();
     return Outcome.Unchanged;
@@ -88,7 +86,7 @@ const popOne = (db: Database, cmd: CommandView, reply: Reply, end: End): Outcome
 const popMany = (db: Database, cmd: CommandView, reply: Reply, ctx: Context, end: End): Outcome => {
   const wanted = signedInteger(cmd, 2);
   if (Number.isNaN(wanted) || wanted < 0) return refuse(reply, NOT_POSITIVE);
-  const ref = db.findWrite(cmd, 1);
+  const ref = db.findCollection(cmd, 1);
   if (ref === MISSING) {
     reply.nullArray();
     return Outcome.Unchanged;

@@ -67,7 +67,7 @@ const addMembers = (db: Database, set: number, cmd: CommandView): number => {
 export const sadd = command({
   ...described.sadd,
   reduce: (db, cmd, reply, ctx) => {
-    const ref = db.findWrite(cmd, 1);
+    const ref = db.findCollection(cmd, 1);
     if (isNoSet(db, ref)) return refuse(reply, WRONGTYPE);
     const added = ref === MISSING ? createSet(db, 1, FIRST_MEMBER, cmd.argc, cmd) : addMembers(db, ref, cmd);
     reply.integer(added);
@@ -89,7 +89,7 @@ export const sadd = command({
 export const srem = command({
   ...described.srem,
   reduce: (db, cmd, reply, ctx) => {
-    let ref = db.findWrite(cmd, 1);
+    let ref = db.findCollection(cmd, 1);
     if (isNoSet(db, ref)) return refuse(reply, WRONGTYPE);
     let removed = 0;
     let left = ref === MISSING ? 0 : setSize(db, ref);
@@ -121,7 +121,7 @@ export const srem = command({
 export const smove = command({
   ...described.smove,
   reduce: (db, cmd, reply, ctx) => {
-    const source = db.findWrite(cmd, 1);
+    const source = db.findCollection(cmd, 1);
     const target = db.findWrite(cmd, 2);
     if (source === MISSING) {
       reply.integer(0);

@@ -125,7 +125,7 @@ const addMembers = (db: Database, cmd: CommandView, reply: Reply, ctx: Context):
   const count = (cmd.argc - first) >> 1;
   if (!decodeScores(cmd, first, count)) return refuse(reply, NOT_A_FLOAT);
 
-  let ref = db.findWrite(cmd, 1);
+  let ref = db.findCollection(cmd, 1);
   let isEmpty = false;
   if (ref === MISSING) {
     if (options.ifExists) {
@@ -224,7 +224,7 @@ export const zincrby = command({
 export const zrem = command({
   ...described.zrem,
   reduce: (db, cmd, reply, ctx) => {
-    let ref = db.findWrite(cmd, 1);
+    let ref = db.findCollection(cmd, 1);
     if (ref === MISSING) {
       reply.integer(0);
       return Outcome.Unchanged;

@@ -12,6 +12,7 @@
 
 import { copyBytes } from '../bytes.ts';
 import type { Arena } from './arena.ts';
+import { sameBytes } from './dict.ts';
 import {
   ACCESS,
   type Encoding,
@@ -85,6 +86,9 @@ export class Database {
   keyLength = 0;
 
   private readonly arena: Arena;
+  /** The entry that was found last, MISSING when it has gone, and the last byte of its key, which tells most others apart. */
+  private recent = MISSING;
+  private recentLastByte = 0;
 
   constructor(keyspace: Keyspace, index: number) {
     this.keyspace = keyspace;
@@ -143,6 +147,28 @@ export class Database {
   findWrite(args: Arguments, index: number): number {
     const ref = this.findKey(args.buf, args.offset(index), args.length(index));
     if (ref !== MISSING) this.noteAccess(ref);
+    return ref;
+  }
+
+  /**
+   * As `findWrite`, for commands that change a collection: who uses one uses it again, often in the next command, and then
+   * there is nothing to hash. (For strings the look at the last key would cost more than it saves.)
+   */
+  findCollection(args: Arguments, index: number): number {
+    const bytes = args.buf;
+    const offset = args.offset(index);
+    const length = args.length(index);
+    const lastByte = length === 0 ? 0 : bytes[offset + length - 1];
+    let ref = this.recent;
+    if (ref === MISSING || lastByte !== this.recentLastByte || !this.hasKey(ref, bytes, offset, length)) {
+      ref = this.findKey(bytes, offset, length);
+      if (ref === MISSING) return MISSING;
+      this.recent = ref;
+      this.recentLastByte = lastByte;
+    } else if ((this.meta(ref) & EXPIRES) !== 0 && this.expireIfDue(ref)) {
+      return MISSING;
+    }
+    this.noteAccess(ref);
     return ref;
   }
 
@@ -421,6 +447,7 @@ export class Database {
     this.preserve(ref);
     const position = this.expiryPosition(ref);
     if (position >= 0) this.expiries.remove(position);
+    if (ref === this.recent) this.recent = MISSING;
     this.keyspace.dict.unlink(this.header, ref);
     this.keyspace.release(ref);
   }
@@ -459,6 +486,7 @@ export class Database {
     const expireAtMs = this.expireAtMs(ref);
     if (expireAtMs !== NO_EXPIRY) this.clearExpiry(ref);
     const { dict } = this.keyspace;
+    if (ref === this.recent) this.recent = MISSING;
     dict.unlink(this.header, ref);
     const moved = target.rebuilt(ref, bytes, offset, length);
     this.arena.words[moved >>> 16][((moved & 0xffff) << 2) + HASH] = dict.hash(bytes, offset, length);
@@ -494,6 +522,7 @@ export class Database {
   /** Takes all contents out, leaving an empty database. */
   detach(): Detached {
     const detached = { header: this.header, expiries: this.expiries };
+    this.recent = MISSING;
     this.header = this.keyspace.dict.create();
     this.expiries = new ExpiryIndex(this.arena);
     return detached;
@@ -506,6 +535,8 @@ export class Database {
       keyspace.onReplaced(this, other);
       keyspace.onReplaced(other, this);
     }
+    this.recent = MISSING;
+    other.recent = MISSING;
     this.header = other.header;
     this.expiries = other.expiries;
     other.header = header;
@@ -557,6 +588,15 @@ export class Database {
     const at = (ref & 0xffff) << 2;
     const meta = words[at + META];
     return (meta & EXPIRES) === 0 ? -1 : words[at + expiresWord(meta)];
+  }
+
+  /** Whether an entry has this key. */
+  private hasKey(ref: number, bytes: Uint8Array, offset: number, length: number): boolean {
+    const words = this.arena.words[ref >>> 16];
+    const at = (ref & 0xffff) << 2;
+    const meta = words[at + META];
+    if (((meta & WIDE) !== 0 ? words[at + 4] : (meta >>> 16) & 255) !== length) return false;
+    return sameBytes(words, at + (KEY_OFFSET[(meta >>> 8) & 7] >>> 2), bytes, offset, length);
   }
 
   /** True when the key is to be treated as missing; removed, and told, where it is ours to expire. */
@@ -747,6 +787,7 @@ export class Database {
       toWords[toAt + expiresWord(toWords[toAt + META])] = position;
       this.expiries.moved(position, to);
     }
+    if (from === this.recent) this.recent = to;
     this.keyspace.dict.replace(this.header, from, to);
   }
 }

@@ -70,7 +70,13 @@ const reverseBits = (value: number): number => {
 };
 
 /** Whether the key that begins at word `at` equals bytes[offset, offset + length). Keys begin at whole words. */
-const sameBytes = (words: Int32Array, at: number, bytes: Uint8Array, offset: number, length: number): boolean => {
+export const sameBytes = (
+  words: Int32Array,
+  at: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): boolean => {
   let i = 0;
   let word = at;
   for (; i + 4 <= length; i += 4) {
