@@ -23,7 +23,7 @@ import type { StreamPlace } from './stream-place.ts';
 
 export interface FileFoldOptions {
   readonly services: Services;
-  readonly replayer: Replayer;
+  readonly replayer: Applier;
   readonly place: StreamPlace;
   readonly name: string;
   /** It is an RDB whatever it begins with. */
@@ -31,6 +31,9 @@ export interface FileFoldOptions {
   /** Stop where this moment ends. */
   readonly until?: Moment;
 }
+
+/** What applies commands; one that does nothing finds out where a moment is. */
+export type Applier = Pick<Replayer, 'during' | 'apply' | 'select' | 'error'>;
 
 /** What is wrong with a file, and where. */
 export interface Damage {
@@ -55,6 +58,8 @@ const US_PER_SECOND = 1_000_000;
 /** A log that does not fit says so this many times. */
 const COMPLAINTS_MAX = 10;
 const SHOWN_BYTES_MAX = 128;
+/** `*2`, `$6`, `SELECT`, `$10`, and ten digits. */
+const SELECT_BYTES_MAX = 4 + 4 + 8 + 5 + 12;
 
 export class FileFold {
   head: Head | undefined = undefined;
@@ -77,6 +82,8 @@ export class FileFold {
   private damaged: Damage | undefined = undefined;
   private isStopped = false;
 
+  /** Bytes of a SELECT at the front that is the segment's own: the stream has it earlier. */
+  private ownSelectBytes = 0;
   private transaction: CommandView[] | undefined = undefined;
   private transactionAt = 0;
   /** Where in the buffer begins what the record's hash has not seen, and where in the file the record. */
@@ -249,7 +256,14 @@ export class FileFold {
     if (this.seal !== undefined) {
       return this.damage('format', parser.position, 'expected the end of the file behind the seal, got a command');
     }
-    place.counted += parser.end - parser.start;
+    const bytes = parser.end - parser.start;
+    place.counted += bytes;
+    if (this.ownSelectBytes > 0) {
+      const isSelect = bytes === this.ownSelectBytes && view.argc === 2 && view.equalsToken(0, 'SELECT');
+      if (!isSelect)
+        return this.damage('missing', parser.position, `expected a SELECT of ${this.ownSelectBytes} bytes`);
+      this.ownSelectBytes = 0;
+    }
     if (this.transaction !== undefined) return this.takeWithin(view, this.transaction);
     if (place.skipTo > 0) return this.skip(view, place.skipTo);
     if (view.argc === 1 && view.equalsToken(0, 'MULTI')) {
@@ -405,7 +419,9 @@ export class FileFold {
     const { counted } = place;
     // The base may have been made while the segment was written.
     if (place.isAtBase && head.offset < counted) place.skipTo = counted;
-    else if (place.isKnown && head.offset !== counted) {
+    else if (place.isKnown && head.offset < counted && counted - head.offset <= SELECT_BYTES_MAX) {
+      this.ownSelectBytes = counted - head.offset;
+    } else if (place.isKnown && head.offset !== counted) {
       const reason =
         head.offset > counted
           ? `what happened between offset ${counted} and ${head.offset} is missing`

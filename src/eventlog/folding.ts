@@ -58,6 +58,8 @@ export interface FoldingOptions {
   readonly until?: Moment;
   /** Told of each file that has been read. */
   readonly onFile?: (file: FoldedFile, seconds: number) => void;
+  /** Told after each slice of the work. */
+  readonly onSlice?: () => void;
 }
 
 const US_PER_MS = 1000;
@@ -117,6 +119,7 @@ export class Folding {
     for (;;) {
       const step = work.next();
       if (step.done === true) return step.value;
+      this.options.onSlice?.();
       await new Promise<void>((resolve) => atTurnEnd(resolve));
     }
   }
@@ -204,7 +207,7 @@ export class Folding {
       from: head?.offset ?? (isBase ? to : (before?.to ?? 0)),
       to,
       fromUs: head?.timeUs ?? fold.createdUs ?? before?.toUs ?? changedUs,
-      toUs: isBase ? (fold.createdUs ?? changedUs) : Math.max(place.timeUs, seal?.timeUs ?? 0),
+      toUs: isBase ? (fold.createdUs ?? changedUs) : Math.max(place.timeUs, seal?.timeUs ?? 0) || changedUs,
       bytes,
       validTo,
       hasHead: head !== undefined,

@@ -10,14 +10,20 @@
  * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
-import type * as TE from 'fp-ts/TaskEither';
+import { pipe } from 'fp-ts/function';
+import * as TE from 'fp-ts/TaskEither';
 import type { Services } from '../commands/context.ts';
 import type { LoadError } from '../persistence/service.ts';
 import { NO_HASH } from './chain.ts';
 import { attempt, type LogFolder, type Manifest } from './files.ts';
 import { describeFoldError, type FoldError, type FoldedFile, Folding, type PlannedFile } from './folding.ts';
+import type { Moment } from './format.ts';
+import type { PastError } from './past-plan.ts';
 import type { LoadedFile, LoadedLog, LogLoader } from './ports.ts';
+import { recoverTo } from './recover.ts';
+import { readNote } from './recovery-note.ts';
 import { tailHash } from './tail-hash.ts';
+import { upgradeOldFile } from './upgrade.ts';
 
 const LOADAOF_FAILED = 'ERR Error trying to load the AOF files, check server logs.';
 
@@ -60,10 +66,16 @@ const loadedFile = ({ kind, name, seq, from, to, fromUs, toUs, bytes, hasHead, s
   ...(seal === undefined ? {} : { seal }),
 });
 
+/** Nothing was written since a recovery: what comes next is no part of the history that was cut. */
+const isJustRecovered = (folder: LogFolder, last: FoldedFile | undefined): boolean => {
+  const note = readNote(folder);
+  return note !== undefined && last !== undefined && note.last.name === last.name && note.last.bytes === last.validTo;
+};
+
 /** What was loaded, as the log's service goes on from it. */
-export const loadedLog = (folding: Folding, files: readonly FoldedFile[]): LoadedLog => {
+const loadedLog = (folder: LogFolder, folding: Folding, files: readonly FoldedFile[]): LoadedLog => {
   const last = files.at(-1);
-  const { replid } = folding.place;
+  const replid = isJustRecovered(folder, last) ? undefined : folding.place.replid;
   return {
     ...(replid === undefined ? {} : { replid }),
     offset: folding.place.offset,
@@ -81,7 +93,17 @@ export class FolderLoader implements LogLoader {
     this.services = services;
   }
 
-  load(folder: LogFolder): TE.TaskEither<LoadError, LoadedLog | undefined> {
+  load(folder: LogFolder, until?: Moment): TE.TaskEither<LoadError, LoadedLog | undefined> {
+    return pipe(
+      TE.fromEither(upgradeOldFile(folder, this.services.log)),
+      TE.chain(() =>
+        TE.mapLeft(({ message }: PastError) => loadError(message))(recoverTo(this.services, folder, until)),
+      ),
+      TE.chain(() => this.loadAll(folder)),
+    );
+  }
+
+  private loadAll(folder: LogFolder): TE.TaskEither<LoadError, LoadedLog | undefined> {
     return async () => {
       const begun = this.begin(folder);
       if (E.isLeft(begun) || begun.right === undefined) return E.map(() => undefined)(begun);
@@ -152,9 +174,9 @@ export class FolderLoader implements LogLoader {
       return E.left(loadError(redisWords(folded.left)));
     }
     const last = folded.right.at(-1);
-    if (last?.outcome._tag !== 'torn') return E.right(loadedLog(folding, folded.right));
+    if (last?.outcome._tag !== 'torn') return E.right(loadedLog(folder, folding, folded.right));
     const cut = this.cut(folder, last, last.outcome.isTransaction);
-    return E.map((whole: FoldedFile) => loadedLog(folding, [...folded.right.slice(0, -1), whole]))(cut);
+    return E.map((whole: FoldedFile) => loadedLog(folder, folding, [...folded.right.slice(0, -1), whole]))(cut);
   }
 
   /** Cuts what a crash has left at the end of the last file. */

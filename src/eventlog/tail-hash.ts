@@ -1,13 +1,13 @@
 /**
  * The hash of a segment's last record, read from the file: for a segment whose end was cut off.
  *
- * In:  a file, and how many of its bytes count. Out: the hash; '' when there is no head.
+ * In:  a file, and how many of its bytes count. Out: the hash; NO_HASH when there is no head.
  *
  * @since 0.3.0
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { NO_HASH } from './chain.ts';
 import { Item, LogParser } from './log-parser.ts';
+import { readAll } from './read-all.ts';
 import { RecordHash } from './record-hash.ts';
 
 const UPPER_F = 70;
@@ -20,13 +20,15 @@ const COLON = 58;
 export const tailHash = (path: string, bytes: number): string => {
   const parser = new LogParser();
   const record = new RecordHash();
-  const fd = openSync(path, 'r');
-  let from = 0;
   let hasHead = false;
-  try {
-    for (;;) {
-      let item = parser.next();
-      while (item === Item.Command || item === Item.Annotation) {
+  readAll(
+    path,
+    parser,
+    () => {
+      // What `room` has kept of the piece before begins the buffer.
+      let from = 0;
+      for (;;) {
+        const item = parser.next();
         if (item === Item.Annotation && parser.buf[parser.lineStart + 2] === COLON) {
           const letter = parser.buf[parser.lineStart + 1];
           if (letter === UPPER_F) hasHead = true;
@@ -34,18 +36,13 @@ export const tailHash = (path: string, bytes: number): string => {
             record.end(parser.buf, from, parser.start);
             from = parser.start;
           }
+        } else if (item !== Item.Command && item !== Item.Annotation) {
+          record.pass(parser.buf, from, parser.start);
+          return item === Item.More;
         }
-        item = parser.next();
       }
-      record.pass(parser.buf, from, parser.start);
-      const room = parser.room();
-      from = 0;
-      const wanted = Math.min(room.length, bytes - parser.readPosition);
-      const read = wanted > 0 && item === Item.More ? readSync(fd, room, 0, wanted, parser.readPosition) : 0;
-      if (read === 0) return hasHead ? record.end(parser.buf, 0, 0) : NO_HASH;
-      parser.filled(read);
-    }
-  } finally {
-    closeSync(fd);
-  }
+    },
+    bytes,
+  );
+  return hasHead ? record.end(parser.buf, 0, 0) : NO_HASH;
 };

@@ -29,6 +29,8 @@ export interface SnapshotOrigin {
   readonly replOffset?: number;
   /** The database that the stream has selected at this offset; 0 when nobody says. */
   readonly replStreamDb?: number;
+  /** The snapshot is the base of a log. */
+  readonly aofBase?: boolean;
 }
 
 /** What the keys' access words are saved as: it depends on `maxmemory-policy`. */
@@ -68,7 +70,7 @@ export class RdbWriter {
       this.aux('repl-id', facts.replId);
       this.aux('repl-offset', String(facts.replOffset ?? 0));
     }
-    this.aux('aof-base', '0');
+    this.aux('aof-base', facts.aofBase === true ? '1' : '0');
   }
 
   /** The entries that follow belong to this database; its size is told the first time. */
