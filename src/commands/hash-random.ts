@@ -12,13 +12,12 @@ import type { Reply } from '../resp/reply.ts';
 import { field, HashWalk, hashLength, sampleField, value } from '../values/hash.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/hash.ts';
-import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { NOT_A_LONG, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { INT64_MIN } from './expire-time.ts';
 import { RefSet } from './ref-set.ts';
 import { isTooLong, replyBytesMax } from './reply-limit.ts';
 import { command, Outcome } from './spec.ts';
 
-const COUNT_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 const TOO_MANY_PAIRS = 'ERR value is out of range';
 /** Pairs are two replies each, and their number has to fit int64. */
 const PAIRS_MAX = 2n ** 62n - 1n;
@@ -122,7 +121,7 @@ export const hrandfield = command({
       count = cmd.integer(2);
       if (Number.isNaN(count)) return refuse(reply, NOT_AN_INTEGER);
       const exact = Number.isFinite(count) ? 0n : (cmd.bigInteger(2) ?? 0n);
-      if (exact === INT64_MIN) return refuse(reply, COUNT_OUT_OF_RANGE);
+      if (exact === INT64_MIN) return refuse(reply, NOT_A_LONG);
       if (cmd.argc > 4 || (cmd.argc === 4 && !cmd.equalsToken(3, 'WITHVALUES'))) return refuse(reply, SYNTAX_ERROR);
       if (cmd.argc === 4 && (exact > PAIRS_MAX || exact < -PAIRS_MAX)) return refuse(reply, TOO_MANY_PAIRS);
       if (exact < 0n) count = -Number.MAX_SAFE_INTEGER;

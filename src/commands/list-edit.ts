@@ -11,12 +11,11 @@ import type { CommandView } from '../resp/view.ts';
 import { dropElements, End, listLength, makeRoom, packIfSmall } from '../values/list.ts';
 import { ListCursor } from '../values/list-cursor.ts';
 import * as described from './docs/list.ts';
-import { NO_SUCH_KEY, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { NO_SUCH_KEY, NOT_A_LONG, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { signedInteger } from './signed-integer.ts';
 import { command, Outcome } from './spec.ts';
 
 const INDEX_OUT_OF_RANGE = 'ERR index out of range';
-const RANK_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 const RANK_ZERO =
   "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list";
 const COUNT_NEGATIVE = "ERR COUNT can't be negative";
@@ -214,7 +213,7 @@ class Search {
       if (value === 0) return RANK_ZERO;
       this.rank = value;
       const isBeyond = value === Number.NEGATIVE_INFINITY && cmd.bigInteger(index + 1) === INT64_MIN;
-      return isBeyond ? RANK_OUT_OF_RANGE : '';
+      return isBeyond ? NOT_A_LONG : '';
     }
     if (cmd.equalsToken(index, 'COUNT')) {
       this.count = value;

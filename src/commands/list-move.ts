@@ -15,13 +15,10 @@ import { createList, dropElements, End, listLength, packIfSmall, pushElement, sc
 import { ListCursor } from '../values/list-cursor.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/list.ts';
-import { refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { NO_COUNT, NO_NUMKEYS, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { replyElements, takeElements } from './list-value.ts';
 import { signedInteger } from './signed-integer.ts';
 import { command, Outcome } from './spec.ts';
-
-const KEYS_NOT_POSITIVE = 'ERR numkeys should be greater than 0';
-const COUNT_NOT_POSITIVE = 'ERR count should be greater than 0';
 
 const cursor = new ListCursor();
 const element = new Element();
@@ -118,7 +115,7 @@ class Taking {
   /** Reads the arguments from the number of keys on; the error, or '' when there is none. */
   decode(cmd: CommandView, from: number): string {
     const keys = signedInteger(cmd, from);
-    if (!(keys > 0)) return KEYS_NOT_POSITIVE;
+    if (!(keys > 0)) return NO_NUMKEYS;
     const endIndex = from + 1 + keys;
     if (endIndex >= cmd.argc) return SYNTAX_ERROR;
     const end = decodeEnd(cmd, endIndex);
@@ -130,7 +127,7 @@ class Taking {
     if (endIndex + 1 === cmd.argc) return '';
     if (endIndex + 2 >= cmd.argc || !cmd.equalsToken(endIndex + 1, 'COUNT')) return SYNTAX_ERROR;
     this.count = signedInteger(cmd, endIndex + 2);
-    if (!(this.count > 0)) return COUNT_NOT_POSITIVE;
+    if (!(this.count > 0)) return NO_COUNT;
     return endIndex + 3 === cmd.argc ? '' : SYNTAX_ERROR;
   }
 }

@@ -21,11 +21,11 @@ import { SetBuilder } from '../values/set-builder.ts';
 import { Member, SetWalk } from '../values/set-walk.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/set.ts';
-import { refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { NO_NUMKEYS, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { found } from './scan-options.ts';
+import { signedInteger } from './signed-integer.ts';
 import { command, Outcome } from './spec.ts';
 
-const NUMKEYS_NOT_POSITIVE = 'ERR numkeys should be greater than 0';
 const TOO_MANY_KEYS = "ERR Number of keys can't be greater than number of args";
 const LIMIT_NEGATIVE = "ERR LIMIT can't be negative";
 
@@ -149,14 +149,14 @@ export const sinter = command({
 export const sintercard = command({
   ...described.sintercard,
   reduce: (db, cmd, reply) => {
-    const keys = decodeNatural(cmd, 1);
-    if (keys < 1) return refuse(reply, NUMKEYS_NOT_POSITIVE);
+    const keys = signedInteger(cmd, 1);
+    if (!(keys >= 1)) return refuse(reply, NO_NUMKEYS);
     if (keys > cmd.argc - 2) return refuse(reply, TOO_MANY_KEYS);
     let limit = 0;
     for (let i = 2 + keys; i < cmd.argc; i += 2) {
       if (i + 1 === cmd.argc || !cmd.equalsToken(i, 'LIMIT')) return refuse(reply, SYNTAX_ERROR);
-      limit = decodeNatural(cmd, i + 1);
-      if (limit < 0) return refuse(reply, LIMIT_NEGATIVE);
+      limit = signedInteger(cmd, i + 1);
+      if (!(limit >= 0)) return refuse(reply, LIMIT_NEGATIVE);
     }
     const sources = findSources(db, cmd, 2, 2 + keys);
     if (sources === undefined) return refuse(reply, WRONGTYPE);
@@ -171,13 +171,6 @@ export const sintercard = command({
     return Outcome.Unchanged;
   },
 });
-
-/** A number from 0 on, Infinity for an int64 past 2^53; -1 for anything else. */
-const decodeNatural = (cmd: CommandView, index: number): number => {
-  const n = cmd.integer(index);
-  if (Number.isNaN(n) || n < 0) return -1;
-  return Number.isFinite(n) || (cmd.bigInteger(index) ?? -1n) > 0n ? n : -1;
-};
 
 /**
  * SINTERSTORE destination key [key …]: stores what SINTER would reply.

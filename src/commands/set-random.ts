@@ -15,15 +15,14 @@ import { member, removeAt, sampleMember, setSize } from '../values/set.ts';
 import { SetWalk } from '../values/set-walk.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/set.ts';
-import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { NOT_A_LONG, NOT_AN_INTEGER, NOT_POSITIVE, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { INT64_MIN } from './expire-time.ts';
 import { RefSet } from './ref-set.ts';
 import { isTooLong, replyBytesMax } from './reply-limit.ts';
 import { found } from './scan-options.ts';
+import { signedInteger } from './signed-integer.ts';
 import { command, Outcome } from './spec.ts';
 
-const NOT_POSITIVE = 'ERR value is out of range, must be positive';
-const COUNT_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 /** Fewer than one in so many members are drawn until they differ; more are picked on a walk over all of them. */
 const DRAWN_SHARE = 3;
 /** One SREM in the stream of write events names so many members at most. */
@@ -123,8 +122,8 @@ export const spop = command({
   ...described.spop,
   reduce: (db, cmd, reply, ctx) => {
     if (cmd.argc > 3) return refuse(reply, SYNTAX_ERROR);
-    const count = cmd.argc === 3 ? decodeCount(cmd) : 1;
-    if (count < 0) return refuse(reply, NOT_POSITIVE);
+    const count = cmd.argc === 3 ? signedInteger(cmd, 2) : 1;
+    if (!(count >= 0)) return refuse(reply, NOT_POSITIVE);
     const ref = db.findCollection(cmd, 1);
     if (ref !== MISSING && db.type(ref) !== Type.Set) return refuse(reply, WRONGTYPE);
     if (cmd.argc === 2) {
@@ -140,14 +139,6 @@ export const spop = command({
     return popSome(db, ref, count, cmd, reply, ctx);
   },
 });
-
-/** The count of SPOP: a number, maybe Infinity; -1 when it is none, or negative. */
-const decodeCount = (cmd: CommandView): number => {
-  const count = cmd.integer(2);
-  if (Number.isNaN(count) || count < 0) return -1;
-  if (Number.isFinite(count)) return count;
-  return (cmd.bigInteger(2) ?? -1n) < 0n ? -1 : count;
-};
 
 /** Members that may come several times; `count` may be more than there is room for. */
 const replyRepeated = (db: Database, ref: number, count: number, reply: Reply, ctx: Context): void => {
@@ -195,7 +186,7 @@ export const srandmember = command({
       if (Number.isNaN(count)) return refuse(reply, NOT_AN_INTEGER);
       if (!Number.isFinite(count)) {
         const exact = cmd.bigInteger(2) ?? 0n;
-        if (exact === INT64_MIN) return refuse(reply, COUNT_OUT_OF_RANGE);
+        if (exact === INT64_MIN) return refuse(reply, NOT_A_LONG);
         if (exact < 0n) count = Number.MIN_SAFE_INTEGER;
       }
     }

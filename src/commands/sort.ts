@@ -20,6 +20,7 @@ import type { Context } from './context.ts';
 import * as described from './docs/generic.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { type Compare, firstInOrder } from './first-in-order.ts';
+import { signedInteger } from './signed-integer.ts';
 import { ABSENT, countElements, elementsOf, Pattern, Texts } from './sort-elements.ts';
 import { type CommandSpec, command, Outcome } from './spec.ts';
 
@@ -39,12 +40,6 @@ interface Options {
   readonly store: number;
 }
 
-/** An integer of any size as a number, or NaN; beyond 2^53 it says no more than its sign. */
-const decodeLimit = (cmd: CommandView, index: number): number => {
-  const value = cmd.integer(index);
-  return value === Number.POSITIVE_INFINITY && (cmd.bigInteger(index) ?? 0n) < 0n ? -value : value;
-};
-
 /** The options, or the error text. */
 const decode = (cmd: CommandView, mayStore: boolean): Options | string => {
   let descending = false;
@@ -61,8 +56,8 @@ const decode = (cmd: CommandView, mayStore: boolean): Options | string => {
     else if (cmd.equalsToken(i, 'DESC')) descending = true;
     else if (cmd.equalsToken(i, 'ALPHA')) alpha = true;
     else if (cmd.equalsToken(i, 'LIMIT') && left >= 2) {
-      skipped = decodeLimit(cmd, i + 1);
-      limit = decodeLimit(cmd, i + 2);
+      skipped = signedInteger(cmd, i + 1);
+      limit = signedInteger(cmd, i + 2);
       if (Number.isNaN(skipped) || Number.isNaN(limit)) return NOT_AN_INTEGER;
       i += 2;
     } else if (mayStore && cmd.equalsToken(i, 'STORE') && left >= 1) store = ++i;

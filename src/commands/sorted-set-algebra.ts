@@ -16,7 +16,8 @@ import { MemberCursor, SortedSetBuilder } from '../values/sorted-set.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/sorted-set.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
-import { decodeDouble, decodeLong } from './sorted-set-bounds.ts';
+import { signedInteger } from './signed-integer.ts';
+import { decodeDouble } from './sorted-set-bounds.ts';
 import { findSources, type Source, SourceCursor } from './sorted-set-sources.ts';
 import { storeBuilt } from './sorted-set-store.ts';
 import { command, Outcome } from './spec.ts';
@@ -69,7 +70,7 @@ class Request {
     operation: Operation,
     purpose: Purpose,
   ): string {
-    const count = decodeLong(cmd, numkeys);
+    const count = signedInteger(cmd, numkeys);
     if (Number.isNaN(count)) return NOT_AN_INTEGER;
     if (count < 1) return noInputKey(name);
     if (count > cmd.argc - (numkeys + 1)) return SYNTAX_ERROR;
@@ -110,7 +111,7 @@ class Request {
       } else if (purpose === Purpose.Reply && cmd.equalsToken(i, 'WITHSCORES')) {
         this.withScores = true;
       } else if (purpose === Purpose.Count && follow >= 1 && cmd.equalsToken(i, 'LIMIT')) {
-        const limit = decodeLong(cmd, ++i);
+        const limit = signedInteger(cmd, ++i);
         if (!(limit >= 0)) return NEGATIVE_LIMIT;
         this.limit = limit === 0 ? Number.POSITIVE_INFINITY : limit;
       } else {

@@ -12,6 +12,7 @@ import type { Database } from '../keyspace/database.ts';
 import { parseDouble, parseDoubleBytes } from '../resp/double.ts';
 import { type CommandView, latin1 } from '../resp/view.ts';
 import { memberCount, membersBelow, membersBelowLex, membersUpTo, membersUpToLex } from '../values/sorted-set.ts';
+import { signedInteger } from './signed-integer.ts';
 
 export const NOT_A_SCORE_RANGE = 'ERR min or max is not a float';
 export const NOT_A_LEX_RANGE = 'ERR min or max not valid string range item';
@@ -30,12 +31,6 @@ const OPEN_BRACKET = 0x5b;
 export const decodeDouble = (cmd: CommandView, index: number): number => {
   const length = cmd.length(index);
   return length > NUMBER_BYTES_MAX ? Number.NaN : parseDoubleBytes(cmd.buf, cmd.offset(index), length);
-};
-
-/** An int64: exact when it is a safe integer, else infinite with its sign; NaN when the argument is none. */
-export const decodeLong = (cmd: CommandView, index: number): number => {
-  const n = cmd.integer(index);
-  return n === Number.POSITIVE_INFINITY && cmd.buf[cmd.offset(index)] === MINUS ? Number.NEGATIVE_INFINITY : n;
 };
 
 /** A bound as C's strtod reads it: spaces in front, what over- or underflows, and nothing at all (0) are fine. */
@@ -160,8 +155,8 @@ export class RankRange {
 
   /** Reads both ranks; false when one of them is no integer. */
   decode(cmd: CommandView, startIndex: number, stopIndex: number): boolean {
-    this.start = decodeLong(cmd, startIndex);
-    this.stop = decodeLong(cmd, stopIndex);
+    this.start = signedInteger(cmd, startIndex);
+    this.stop = signedInteger(cmd, stopIndex);
     return !Number.isNaN(this.start) && !Number.isNaN(this.stop);
   }
 

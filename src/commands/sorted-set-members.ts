@@ -15,14 +15,13 @@ import type { CommandView } from '../resp/view.ts';
 import { MemberCursor, memberCount } from '../values/sorted-set.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/sorted-set.ts';
-import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { NOT_A_LONG, NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
 import { INT64_MAX, INT64_MIN } from './expire-time.ts';
 import { isTooLong, replyBytesMax } from './reply-limit.ts';
 import { type CollectionScan, replyPackedMatches, scanCollection } from './scan-options.ts';
-import { decodeLong } from './sorted-set-bounds.ts';
+import { signedInteger } from './signed-integer.ts';
 import { command, Outcome } from './spec.ts';
 
-const COUNT_OUT_OF_RANGE = 'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 const OUT_OF_RANGE = 'ERR value is out of range';
 
 /** More than there is room for. Twice as many are still a safe integer. */
@@ -100,7 +99,7 @@ const countError = (cmd: CommandView): string => {
   if (Number.isNaN(count)) return NOT_AN_INTEGER;
   const isBig = count === Number.POSITIVE_INFINITY;
   const exact = isBig ? (cmd.bigInteger(2) ?? 0n) : 0n;
-  if (exact === INT64_MIN) return COUNT_OUT_OF_RANGE;
+  if (exact === INT64_MIN) return NOT_A_LONG;
   if (cmd.argc > 4 || (cmd.argc === 4 && !cmd.equalsToken(3, 'WITHSCORES'))) return SYNTAX_ERROR;
   const half = INT64_MAX / 2n;
   return cmd.argc === 4 && (exact > half || exact < -half) ? OUT_OF_RANGE : '';
@@ -127,7 +126,7 @@ export const zrandmember = command({
       return Outcome.Unchanged;
     }
     if (db.type(ref) !== Type.SortedSet) return refuse(reply, WRONGTYPE);
-    if (hasCount) replySome(db, ref, decodeLong(cmd, 2), reply, ctx, cmd.argc === 4);
+    if (hasCount) replySome(db, ref, signedInteger(cmd, 2), reply, ctx, cmd.argc === 4);
     else replyAt(db, ref, Math.floor(ctx.random() * memberCount(db, ref)), reply, false);
     return Outcome.Unchanged;
   },

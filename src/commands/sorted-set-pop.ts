@@ -16,13 +16,9 @@ import { MemberCursor, memberCount, removeRange } from '../values/sorted-set.ts'
 import { block, decodeTimeout, NullForm, timeoutError } from './blocking.ts';
 import type { Context } from './context.ts';
 import * as described from './docs/sorted-set.ts';
-import { refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
-import { decodeLong } from './sorted-set-bounds.ts';
+import { NO_COUNT, NO_NUMKEYS, NOT_POSITIVE, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
+import { signedInteger } from './signed-integer.ts';
 import { command, Outcome } from './spec.ts';
-
-const NOT_POSITIVE = 'ERR value is out of range, must be positive';
-const NO_KEYS = 'ERR numkeys should be greater than 0';
-const COUNT_TOO_SMALL = 'ERR count should be greater than 0';
 
 const cursor = new MemberCursor();
 
@@ -63,7 +59,7 @@ const openEnd = (db: Database, ref: number, size: number, isMax: boolean): void 
 const pop = (db: Database, cmd: CommandView, reply: Reply, ctx: Context, isMax: boolean): Outcome => {
   if (cmd.argc > 3) return refuse(reply, SYNTAX_ERROR);
   const hasCount = cmd.argc === 3;
-  const wanted = hasCount ? decodeLong(cmd, 2) : 1;
+  const wanted = hasCount ? signedInteger(cmd, 2) : 1;
   if (!(wanted >= 0)) return refuse(reply, NOT_POSITIVE);
   const ref = db.findCollection(cmd, 1);
   if (ref !== MISSING && db.type(ref) !== Type.SortedSet) return refuse(reply, WRONGTYPE);
@@ -173,8 +169,8 @@ class Several {
 
   /** Reads the arguments from `numkeys` on. Returns what is wrong, or ''. */
   decode(cmd: CommandView, numkeys: number): string {
-    this.keys = decodeLong(cmd, numkeys);
-    if (!(this.keys > 0)) return NO_KEYS;
+    this.keys = signedInteger(cmd, numkeys);
+    if (!(this.keys > 0)) return NO_NUMKEYS;
     const where = numkeys + this.keys + 1;
     if (where >= cmd.argc) return SYNTAX_ERROR;
     this.isMax = cmd.equalsToken(where, 'MAX');
@@ -183,8 +179,8 @@ class Several {
     this.count = 1;
     if (where + 1 === cmd.argc) return '';
     if (where + 2 >= cmd.argc || !cmd.equalsToken(where + 1, 'COUNT')) return SYNTAX_ERROR;
-    this.count = decodeLong(cmd, where + 2);
-    if (!(this.count > 0)) return COUNT_TOO_SMALL;
+    this.count = signedInteger(cmd, where + 2);
+    if (!(this.count > 0)) return NO_COUNT;
     return where + 3 === cmd.argc ? '' : SYNTAX_ERROR;
   }
 }

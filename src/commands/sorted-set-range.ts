@@ -15,14 +15,8 @@ import { MemberCursor, memberCount, SortedSetBuilder } from '../values/sorted-se
 import type { Context } from './context.ts';
 import * as described from './docs/sorted-set.ts';
 import { NOT_AN_INTEGER, refuse, SYNTAX_ERROR, WRONGTYPE } from './errors.ts';
-import {
-  decodeLong,
-  LexRange,
-  NOT_A_LEX_RANGE,
-  NOT_A_SCORE_RANGE,
-  RankRange,
-  ScoreRange,
-} from './sorted-set-bounds.ts';
+import { signedInteger } from './signed-integer.ts';
+import { LexRange, NOT_A_LEX_RANGE, NOT_A_SCORE_RANGE, RankRange, ScoreRange } from './sorted-set-bounds.ts';
 import { storeBuilt } from './sorted-set-store.ts';
 import { command, Outcome } from './spec.ts';
 
@@ -113,8 +107,8 @@ class Request {
       if (!store && cmd.equalsToken(i, 'WITHSCORES')) {
         this.withScores = true;
       } else if (i + 2 < cmd.argc && cmd.equalsToken(i, 'LIMIT')) {
-        this.offset = decodeLong(cmd, i + 1);
-        this.limit = decodeLong(cmd, i + 2);
+        this.offset = signedInteger(cmd, i + 1);
+        this.limit = signedInteger(cmd, i + 2);
         if (Number.isNaN(this.offset) || Number.isNaN(this.limit)) return NOT_AN_INTEGER;
         i += 2;
       } else if (wantedOrder === Order.Any && cmd.equalsToken(i, 'REV')) {
