@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as E from 'fp-ts/Either';
+import { AuditTrail } from './audit/service.ts';
 import { allCommands } from './commands/all.ts';
 import { Blocking } from './commands/blocking.ts';
 import type { Services } from './commands/context.ts';
@@ -79,6 +80,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
   if (E.isLeft(renames)) throw new Error(renames.left);
   const commands = new CommandTable(allCommands, renames.right);
   const persistence = new Persistence({ environment, keyspace, config: store, log, writes });
+  const audit = new AuditTrail(store, writes);
   const replication = new Replication({
     environment,
     config: store,
@@ -88,6 +90,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     stats,
     persistence,
     log,
+    audit,
   });
   const blocking = new Blocking({ environment, keyspace, clients, stats, commands });
   const switches: CronSwitches = { activeExpire: true };
@@ -104,6 +107,7 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     persistence,
     replication,
     blocking,
+    audit,
     lifecycle,
     switches,
   };

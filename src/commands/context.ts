@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 
+import type { AuditTrail } from '../audit/service.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Config } from '../config/table.ts';
 import type { CronSwitches } from '../cron.ts';
@@ -38,6 +39,7 @@ export interface Services {
   readonly persistence: Persistence;
   readonly replication: Replication;
   readonly blocking: Blocking;
+  readonly audit: AuditTrail;
   readonly lifecycle: Lifecycle;
   readonly switches: CronSwitches;
 }

@@ -184,6 +184,7 @@ export class Dispatcher {
     }
     if (refusal !== undefined || command === undefined) {
       this.reject(client, command, refusal ?? '');
+      if (command !== undefined) server.audit.refused(client, command, view, refusal ?? '');
     } else {
       client.lastCommand = command.fullName;
       if (client.transaction !== undefined && (command.bits & Bit.Immediate) === 0) {
@@ -322,6 +323,8 @@ export class Dispatcher {
     context.changes = 1;
     context.fromMaster = fromMaster;
     keyspace.noTouch = client.noTouch;
+    const recorded = command.bits & server.audit.bits;
+    if (recorded !== 0) server.audit.before(client, command, view);
     let outcome: Outcome;
     // A key that a replica only hides would be there twice if its clients could write it: they remove it first.
     if (fromMaster || (keyspace.expiryMode === ExpiryMode.Hide && (command.bits & Bit.Write) !== 0)) {
@@ -343,6 +346,7 @@ export class Dispatcher {
     }
     stats.calls++;
     server.stats.commandsProcessed++;
+    if (recorded !== 0) server.audit.ran(client, command, view, failed ? reply.lastError : undefined);
     if (this.commandSubject.observed && !this.isRerun)
       this.tell(client, command, view, db.index, this.chargeTime(), failed);
   }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { auditClassOf } from '../audit/classes.ts';
 import type { CommandView } from '../resp/view.ts';
 import type { CommandSpec, Reducer } from './spec.ts';
 import { CommandStats } from './stats.ts';
@@ -23,6 +24,10 @@ export enum Bit {
   /** Ends a transaction in one way or another: refused least of all. */
   EndsTransaction = 1 << 8,
   Exec = 1 << 9,
+  /** Recorded by the audit trail, where it records the class. */
+  AuditAdmin = 1 << 10,
+  AuditAuth = 1 << 11,
+  AuditRead = 1 << 12,
 }
 
 /** Commands that a transaction does not treat like any other. */
@@ -48,6 +53,19 @@ const bitsOf = (spec: CommandSpec): number => {
   return spec.name === 'ping' ? bits | Bit.Ping : bits;
 };
 
+const auditBitOf = (fullName: string, spec: CommandSpec): number => {
+  switch (auditClassOf(fullName, spec)) {
+    case 'admin':
+      return Bit.AuditAdmin;
+    case 'auth':
+      return Bit.AuditAuth;
+    case 'read':
+      return Bit.AuditRead;
+    default:
+      return 0;
+  }
+};
+
 /** A command of a running server: its spec, its place and its counters. */
 export class Command {
   readonly spec: CommandSpec;
@@ -65,7 +83,8 @@ export class Command {
     this.parent = parent;
     this.fullName = parent === undefined ? spec.name : `${parent.fullName}|${spec.name}`;
     this.arity = spec.arity;
-    this.bits = bitsOf(spec) | (parent === undefined ? (TRANSACTION_BITS.get(spec.name) ?? 0) : 0);
+    const own = parent === undefined ? (TRANSACTION_BITS.get(spec.name) ?? 0) : 0;
+    this.bits = bitsOf(spec) | own | auditBitOf(this.fullName, spec);
     this.reduce = spec.reduce;
     this.subcommands = spec.subcommands?.map((sub) => new Command(sub, this));
   }

@@ -66,6 +66,8 @@ export class MasterLink {
   private conversation: Conversation | undefined = undefined;
   private lastComplaint = '';
   private connectedMs = 0;
+  /** The master's address as the audit trail shows it. */
+  private address = '';
 
   constructor(options: MasterLinkOptions) {
     this.options = options;
@@ -84,6 +86,7 @@ export class MasterLink {
   to(master: MasterAddress): Observable<never> {
     return defer(() => {
       this.lastComplaint = '';
+      this.address = `${master.host}:${master.port}`;
       return this.attempt(master).pipe(
         retry({ delay: (error: unknown) => timer(this.failed(error, master), this.scheduler) }),
       );
@@ -173,8 +176,16 @@ export class MasterLink {
   private setState(state: LinkState): void {
     if (state === this.state) return;
     const { parts } = this.options;
-    if (this.state === 'connected') this.downSinceMs = this.scheduler.now();
+    const { audit } = parts;
+    if (this.state === 'connected') {
+      this.downSinceMs = this.scheduler.now();
+      audit?.link(undefined, ['MASTER', this.address, 'down']);
+    }
     if (state === 'connected') {
+      const { history } = this.options;
+      const how = this.state === 'sync' ? 'full-sync' : 'partial-sync';
+      const { offset } = history.writes;
+      audit?.link(undefined, ['MASTER', this.address, 'up', how, history.replid, `offset:${offset}`]);
       this.lastComplaint = '';
       this.connectedMs = this.scheduler.now();
     }

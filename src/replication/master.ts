@@ -143,6 +143,7 @@ export class MasterSide {
     parts.log.notice(
       `Partial resynchronization request from ${replica.name} accepted. Sending ${history.writes.offset - requestOffset + 1} bytes of backlog starting from offset ${requestOffset}.`,
     );
+    parts.audit?.link(client, ['REPLICA', replica.name, 'partial-sync', `offset:${requestOffset - 1}`]);
     replica.offset = requestOffset - 1;
     replica.ackOffset = replica.offset;
     replica.state = ReplicaState.Online;
@@ -156,7 +157,9 @@ export class MasterSide {
   fullSync(client: Client, speaksPsync: boolean): void {
     const { parts, history } = this;
     parts.stats.fullSyncs++;
-    this.attach(new AttachedReplica(client, speaksPsync, this.nowMs));
+    const replica = new AttachedReplica(client, speaksPsync, this.nowMs);
+    parts.audit?.link(client, ['REPLICA', replica.name, 'full-sync', `offset:${history.writes.offset}`]);
+    this.attach(replica);
     if (history.backlog === undefined) {
       history.openBacklog();
       parts.log.notice(
@@ -189,6 +192,7 @@ export class MasterSide {
     this.replicas.delete(client);
     this.transfer?.remove(replica);
     if (this.replicas.size === 0) this.aloneSinceMs = this.nowMs;
+    this.parts.audit?.link(client, ['REPLICA', replica.name, 'gone']);
     this.parts.log.notice(`Connection with replica ${replica.name} lost.`);
     this.keepBacklog();
     this.changeSubject.next();
@@ -266,6 +270,7 @@ export class MasterSide {
 
   private startStream(replica: AttachedReplica): void {
     replica.streaming = true;
+    this.parts.audit?.link(replica.client, ['REPLICA', replica.name, 'online']);
     this.parts.log.notice(`Synchronization with replica ${replica.name} succeeded`);
     this.feed(replica);
   }

@@ -9,8 +9,14 @@ import type { Environment } from '../environment.ts';
 import type { WriteStream } from '../events/write-stream.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Logger } from '../log.ts';
+import type { Client } from '../net/client.ts';
 import type { ClientRegistry } from '../net/clients.ts';
 import type { ReplicationStorage } from './ports.ts';
+
+/** The audit trail, as far as links are its business. */
+export interface LinkAudit {
+  link(client: Client | undefined, words: readonly string[]): void;
+}
 
 export interface ReplicationParts {
   readonly environment: Environment;
@@ -21,4 +27,6 @@ export interface ReplicationParts {
   readonly stats: ServerStats;
   readonly persistence: ReplicationStorage;
   readonly log: Logger;
+  /** Told of links that come and go. */
+  readonly audit?: LinkAudit;
 }
