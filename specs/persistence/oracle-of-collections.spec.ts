@@ -7,7 +7,7 @@
 import process from 'node:process';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { collectionCommand, LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
+import { collectionCommandAnywhere, LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
 import { program } from '../support/arbitrary-commands.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { startFerrous, startRedis } from '../support/process-server.ts';
@@ -94,7 +94,7 @@ const fillings = (): Arg[][] => [
   ['SELECT', '0'],
 ];
 
-const programs = fc.sample(program({ commands: collectionCommand, minLength: 10, maxLength: 60 }), {
+const programs = fc.sample(program({ commands: collectionCommandAnywhere, minLength: 10, maxLength: 60 }), {
   numRuns: PROGRAMS,
   seed: 81,
 });

@@ -7,7 +7,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Command, Program } from '../support/arbitraries.ts';
-import { collectionCommand, LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
+import { collectionCommandAnywhere, LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
 import { program } from '../support/arbitrary-commands.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type Node, World, type WorldClient } from './world.ts';
@@ -88,7 +88,7 @@ const waiting = fc
   .map((text) => new Command(text.split(' ')));
 
 const commands = fc.oneof(
-  { weight: 6, arbitrary: collectionCommand },
+  { weight: 6, arbitrary: collectionCommandAnywhere },
   { weight: 3, arbitrary: filling },
   { weight: 4, arbitrary: sweeping },
   { weight: 3, arbitrary: transaction },
@@ -114,7 +114,7 @@ const storm = fc.record({
   kind: fc.constant('storm' as const),
   link: fc.nat(1),
   fills: fc.array(filling, { minLength: 1, maxLength: 4 }).map((all) => new Program(all)),
-  storm: fc.array(fc.oneof(collectionCommand, collectionCommand, sweeping, sweeping, filling), {
+  storm: fc.array(fc.oneof(collectionCommandAnywhere, collectionCommandAnywhere, sweeping, sweeping, filling), {
     minLength: 5,
     maxLength: 25,
     size: 'max',

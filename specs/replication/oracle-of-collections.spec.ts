@@ -6,7 +6,7 @@ import process from 'node:process';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { Command, type Program } from '../support/arbitraries.ts';
-import { collectionCommand, LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
+import { collectionCommandAnywhere, LOW_THRESHOLDS } from '../support/arbitrary-collections.ts';
 import { command, program } from '../support/arbitrary-commands.ts';
 import { oracleTest } from '../support/oracle-test.ts';
 import { type RunningServer, startFerrous, startRedis } from '../support/process-server.ts';
@@ -36,7 +36,7 @@ const waiting = fc.oneof(
 
 const programs: fc.Arbitrary<Program> = program({
   commands: fc.oneof(
-    { weight: 40, arbitrary: collectionCommand },
+    { weight: 40, arbitrary: collectionCommandAnywhere },
     { weight: 3, arbitrary: command('MULTI') },
     { weight: 4, arbitrary: command('EXEC') },
     { weight: 1, arbitrary: command('SELECT', fc.constantFrom('0', '3')) },
