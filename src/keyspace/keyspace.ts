@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { Arena } from './arena.ts';
+import { CHUNK_EPOCH } from './chunks.ts';
 import { Database, type Detached } from './database.ts';
 import { Dict } from './dict.ts';
 import { Elements } from './elements.ts';
@@ -43,8 +44,6 @@ export interface Walker {
 
 /** Large values of up to so many elements are freed at once. */
 const FREED_AT_ONCE_MAX = 64;
-/** The word of a chunk that holds its epoch. */
-const CHUNK_EPOCH = 2;
 
 /** A flushed database on its way back to the arena. */
 class DatabaseGarbage {

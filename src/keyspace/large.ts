@@ -9,14 +9,12 @@
  *
  * @since 0.2.0
  */
+import { CHUNK_EPOCH, CHUNK_NEXT, CHUNK_PREVIOUS } from './chunks.ts';
 import { Encoding, NEXT } from './entry.ts';
 import type { Keyspace } from './keyspace.ts';
 import { copyTree, reclaimTree, treeMemoryBytes } from './score-tree.ts';
 
 const ROOT_BYTES = 32;
-const CHUNK_NEXT = 0;
-const CHUNK_PREVIOUS = 1;
-const CHUNK_EPOCH = 2;
 
 /** Whether the value of an entry with this encoding lies behind a root. */
 export const isLarge = (encoding: Encoding): boolean =>

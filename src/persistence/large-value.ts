@@ -10,6 +10,7 @@
  *
  * @since 0.2.0
  */
+import { CHUNK_EPOCH, CHUNK_NEXT, ROOT_CHUNKS } from '../keyspace/chunks.ts';
 import type { Database } from '../keyspace/database.ts';
 import { ACCESS, Encoding, type Type } from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -17,9 +18,6 @@ import { chunkAsListpack, dictOf, writeElement, writeLargeHead, writeNode } from
 import type { RdbOutput } from './rdb/output.ts';
 import type { Section } from './snapshot.ts';
 
-const CHUNK_NEXT = 0;
-const CHUNK_EPOCH = 2;
-const ROOT_CHUNKS = 2;
 /** A chunk of a list takes as long as so many elements. */
 const STEPS_PER_CHUNK = 8;
 

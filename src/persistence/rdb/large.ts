@@ -8,6 +8,7 @@
  *
  * @since 0.2.0
  */
+import { CHUNK_COUNT, CHUNK_END, CHUNK_START, ROOT_CHUNKS } from '../../keyspace/chunks.ts';
 import { type Encoding, Encoding as Encodings, NEXT, Type } from '../../keyspace/entry.ts';
 import type { Keyspace } from '../../keyspace/keyspace.ts';
 import { LISTPACK_END, LISTPACK_HEADER_BYTES, writeListpackHeader } from '../../keyspace/listpack.ts';
@@ -15,10 +16,6 @@ import { TYPE_HASH, TYPE_LIST_QUICKLIST_2, TYPE_SET, TYPE_ZSET_2 } from './forma
 import type { RdbOutput } from './output.ts';
 import { NODE_PACKED } from './packed.ts';
 
-const CHUNK_COUNT = 3;
-const CHUNK_START = 4;
-const CHUNK_END = 5;
-const ROOT_CHUNKS = 2;
 const SCRATCH_BYTES = 16 * 1024;
 
 let scratch = new Uint8Array(SCRATCH_BYTES);
