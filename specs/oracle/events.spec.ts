@@ -3,9 +3,10 @@
  * command by command, SELECT, MULTI and EXEC included.
  */
 import fc from 'fast-check';
-import { listCommand } from '../support/arbitrary-collections.ts';
+import { determined, listCommand } from '../support/arbitrary-collections.ts';
 import { anyCommand, program, stringCommand } from '../support/arbitrary-commands.ts';
 import { hashCommand } from '../support/arbitrary-hashes.ts';
+import { setCommand } from '../support/arbitrary-sets.ts';
 import { sortedSetCommand } from '../support/arbitrary-sorted-sets.ts';
 import { startLoggedRedis } from '../support/logged-redis.ts';
 import { oracleTest } from '../support/oracle-test.ts';
@@ -21,7 +22,9 @@ for (const [name, commands] of [
   ['string and keys', anyCommand],
   ['list', listCommand],
   ['hash', hashCommand],
+  ['set', setCommand],
   ['sorted set', sortedSetCommand],
+  ['mixed collection', determined],
 ] as const) {
   oracleTest.serial(`${name} commands are propagated as redis-server propagates them`, async (t) => {
     const { client, log } = await startLoggedRedis(t);
