@@ -177,7 +177,7 @@ test('a replica’s log says that its master did it, and what came of the link',
     };
     t.deepEqual(
       told(above).map((line) => line.replace(/REPLICA \S+/, 'REPLICA r')),
-      ['1: replica REPLICA r full-sync offset:0', '2: replica REPLICA r online', '2: SET k v PXAT # <- SET k v EX 100'],
+      ['1: replica REPLICA r full-sync offset:0', '1: replica REPLICA r online', '2: SET k v PXAT # <- SET k v EX 100'],
     );
     t.deepEqual(
       told(below).map((line) => line.replace(/MASTER \S+/, 'MASTER m')),

@@ -24,14 +24,19 @@ const isSecretDirective = (name: string): boolean => {
   return found === undefined || found.directive.secret || MORE_SECRETS.includes(found.name);
 };
 
+/** Whether the user name at an argument is shown: not where it is the password, as impatient people type it. */
+const isShownUser = (view: CommandView, index: number): boolean =>
+  index + 1 < view.argc && view.text(index) !== view.text(index + 1);
+
 /** AUTH [user] password */
-const redactAuth: Redact = (view, index) => (view.argc === 3 && index === 1 ? undefined : REDACTED);
+const redactAuth: Redact = (view, index) =>
+  view.argc === 3 && index === 1 && isShownUser(view, index) ? undefined : REDACTED;
 
 /** HELLO [protocol [AUTH user password] [SETNAME name]] */
 const redactHello: Redact = (view, index) => {
   for (let at = 2; at < index; ) {
     if (view.equalsToken(at, 'AUTH')) {
-      const isUser = index === at + 1 && index + 1 < view.argc && !view.equalsToken(index + 1, 'SETNAME');
+      const isUser = index === at + 1 && isShownUser(view, index) && !view.equalsToken(index + 1, 'SETNAME');
       if (isUser) return undefined;
       if (index <= at + 2) return REDACTED;
       at += 3;
@@ -74,14 +79,14 @@ const redactMigrate: Redact = (view, index) => {
       if (index === at + 1) return REDACTED;
       at += 1;
     } else if (view.equalsToken(at, 'AUTH2')) {
-      if (index <= at + 2) return index === at + 1 && index + 1 < view.argc ? undefined : REDACTED;
+      if (index <= at + 2) return index === at + 1 && isShownUser(view, index) ? undefined : REDACTED;
       at += 2;
     }
   }
   return undefined;
 };
 
-/** By full name. `firstSecret` spares the others the call. */
+/** By full name; arguments before `from` are none of anybody's secrets. */
 const TABLE: ReadonlyMap<string, { readonly from: number; readonly redact: Redact }> = new Map([
   ['auth', { from: 1, redact: redactAuth }],
   ['hello', { from: 1, redact: redactHello }],

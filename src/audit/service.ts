@@ -75,6 +75,8 @@ export class AuditTrail {
   readonly events$: Observable<AuditEvent> = this.subject.asObservable();
   private classes: readonly RecordedClass[] = [];
   private values: ValueForm = 'full';
+  /** The running command has been recorded before it ran. */
+  private isAnnounced = false;
   /** Clients whose attempts without a login have been recorded: once is enough. */
   private readonly strangers = new WeakSet<Client>();
 
@@ -86,13 +88,15 @@ export class AuditTrail {
 
   /** Before a command runs that is to be recorded. */
   before(client: Client, command: Command, view: CommandView): void {
-    if (mayEndRecording(command, view)) this.command(client, command, view, PENDING);
+    this.isAnnounced = mayEndRecording(command, view);
+    if (this.isAnnounced) this.command(client, command, view, PENDING);
   }
 
   /** A command that is to be recorded has run; `error` is its error reply. */
   ran(client: Client, command: Command, view: CommandView, error: string | undefined): void {
     const result = error === undefined ? (client.blocked === undefined ? OK : PENDING) : failure(error);
-    this.command(client, command, view, result);
+    if (result !== PENDING || !this.isAnnounced) this.command(client, command, view, result);
+    this.isAnnounced = false;
   }
 
   /** A command was refused before it ran. */
