@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as E from 'fp-ts/Either';
+import { Annotator } from './audit/annotator.ts';
 import { AuditTrail } from './audit/service.ts';
 import { allCommands } from './commands/all.ts';
 import { Blocking } from './commands/blocking.ts';
@@ -18,6 +19,8 @@ import { ConfigStore } from './config/store.ts';
 import { configure } from './configure.ts';
 import type { CronSwitches } from './cron.ts';
 import { type Environment, hexadecimalId } from './environment.ts';
+import { FolderLoader } from './eventlog/loader.ts';
+import { EventLog } from './eventlog/service.ts';
 import { WriteStream } from './events/write-stream.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import type { Logger } from './log.ts';
@@ -92,6 +95,25 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     log,
     audit,
   });
+  let annotator: Annotator | undefined;
+  const eventLog = new EventLog({
+    environment,
+    config: store,
+    log,
+    writes,
+    outbox,
+    persistence,
+    replication,
+    annotator: (pending) => {
+      annotator = new Annotator({ pending, timeUs: () => writes.timeUs(), commands, config: store });
+      return annotator;
+    },
+  });
+  audit.events$.subscribe((event) => eventLog.annotate(() => annotator?.audit(event)));
+  outbox.beforeFlush = () => eventLog.commit();
+  persistence.eventLog = eventLog;
+  replication.history.beforeFeed = () => void eventLog.commit();
+  replication.history.syncedOffset = () => eventLog.syncedOffset;
   const blocking = new Blocking({ environment, keyspace, clients, stats, commands });
   const switches: CronSwitches = { activeExpire: true };
   const services: Services = {
@@ -106,11 +128,13 @@ export const buildServer = ({ config, configFile, executable, environment, log }
     watchedKeys,
     persistence,
     replication,
+    eventLog,
     blocking,
     audit,
     lifecycle,
     switches,
   };
+  eventLog.loader = new FolderLoader(services);
   const dispatcher = new Dispatcher(services, outbox);
   replication.attach(dispatcher, {
     port: () => listeners.port,

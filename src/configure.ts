@@ -63,16 +63,20 @@ export const configure = (server: Server): void => {
   apply(server, services.config.config);
   services.config.changes$.subscribe(({ config }) => apply(server, config));
   // What is refused at the moment: replication, persistence and a shutdown under way each say their part.
-  combineLatest([services.replication.gate$, services.persistence.state$, server.lifecycle.holdsWrites$]).subscribe(
-    ([gate, persistence, writesHeld]) => {
-      server.dispatcher.setGate({
-        ...gate,
-        loading: persistence.loading,
-        snapshotsFail: persistence.writesRefused,
-        writesHeld,
-      });
-    },
-  );
+  combineLatest([
+    services.replication.gate$,
+    services.persistence.state$,
+    services.eventLog.state$,
+    server.lifecycle.holdsWrites$,
+  ]).subscribe(([gate, persistence, eventLog, writesHeld]) => {
+    server.dispatcher.setGate({
+      ...gate,
+      loading: persistence.loading,
+      snapshotsFail: persistence.writesRefused,
+      logFails: eventLog.refusal,
+      writesHeld,
+    });
+  });
   services.persistence.state$.subscribe(({ loading }) => services.blocking.hold(loading));
   services.config.onApply(['port', 'bind'], (next, previous) => {
     const { lifecycle } = server;

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { LogFiles } from './eventlog/log-files.ts';
 import type { Transport } from './net/peer.ts';
 import { tcpTransport } from './net/tcp.ts';
 
@@ -25,6 +26,8 @@ export interface Environment {
   /** Bytes for identifiers and secrets. */
   readonly randomBytes: (count: number) => Uint8Array;
   readonly transport: Transport;
+  /** Where the event log is kept; the system's file system when it is not given. */
+  readonly logFiles?: LogFiles;
   /** Runs a function once the events that are ready now have been handled. */
   readonly atTurnEnd: (run: () => void) => void;
   /** Has memory collected that nobody refers to any more; missing where that is nobody's business. */

@@ -15,6 +15,7 @@ import * as TE from 'fp-ts/TaskEither';
 import { concat, defer, finalize, from, map, merge, mergeMap, type Observable, takeUntil } from 'rxjs';
 import type { Server } from './assemble.ts';
 import { cron } from './cron.ts';
+import { loadData } from './eventlog/startup.ts';
 import { describeListenError } from './net/listeners.ts';
 import type { ListenError } from './net/peer.ts';
 import { session } from './session.ts';
@@ -45,7 +46,7 @@ export class BootError extends Error {}
 
 /** Loads what was saved; clients are told LOADING meanwhile. */
 const load = ({ services }: Server): Observable<'loaded'> =>
-  from(services.persistence.load()()).pipe(
+  from(loadData(services)()).pipe(
     map((loaded) => {
       if (E.isLeft(loaded)) throw new BootError(loaded.left.message);
       return 'loaded' as const;
@@ -58,14 +59,17 @@ const load = ({ services }: Server): Observable<'loaded'> =>
  */
 export const serve = (server: Server): Observable<unknown> => {
   const { services, dispatcher, listeners, lifecycle, switches } = server;
-  const { clients, log, persistence, replication } = services;
+  const { clients, eventLog, log, persistence, replication } = services;
   const sessions$ = listeners.peers$.pipe(mergeMap((peer) => session(peer, { clients, dispatcher, log })));
   const data$ = concat(
     defer(() => load(server)),
-    defer(() => merge(cron(services, dispatcher, switches), persistence.run$, replication.run$)),
+    defer(() => merge(cron(services, dispatcher, switches), persistence.run$, eventLog.run$, replication.run$)),
   );
   return merge(sessions$, data$).pipe(
     takeUntil(lifecycle.ended$),
-    finalize(() => listeners.closeAll()),
+    finalize(() => {
+      listeners.closeAll();
+      eventLog.close();
+    }),
   );
 };

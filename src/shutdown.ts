@@ -1,7 +1,7 @@
 /**
  * Shutting down: the way every SHUTDOWN, SIGTERM and end of an embedding program takes.
  *
- *   hold writes back → wait for replicas → save → close
+ *   hold writes back → wait for replicas → flush the log → save → close
  *
  * @since 0.1.0
  */
@@ -116,7 +116,7 @@ export class ServerLifecycle implements Lifecycle {
   private finish(options: ShutdownOptions, refused: readonly ((error: string) => void)[]): void {
     const { services } = this;
     if (services === undefined) return;
-    const { config, log, persistence, replication } = services;
+    const { config, eventLog, log, persistence, replication } = services;
     const replicas = replication.replicaCount();
     if (replicas > 0) {
       const inSync = replicas - replication.laggingReplicas();
@@ -127,11 +127,13 @@ export class ServerLifecycle implements Lifecycle {
     const isSaveWanted =
       !persistence.isLoading &&
       (options.save === 'yes' || (options.save === 'when configured' && config.config.save.length > 0));
-    if (isSaveWanted && !this.save(services, options.force)) {
+    const isLogSafe = persistence.isLoading || eventLog.prepareShutdown(options.force);
+    if (!isLogSafe || (isSaveWanted && !this.save(services, options.force))) {
       this.holding.next(false);
       this.refuse(refused);
       return;
     }
+    eventLog.close();
     if (config.config.unixsocket !== '') log.notice('Removing the unix socket file.');
     this.ended.next();
   }

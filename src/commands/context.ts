@@ -10,6 +10,7 @@ import type { ConfigStore } from '../config/store.ts';
 import type { Config } from '../config/table.ts';
 import type { CronSwitches } from '../cron.ts';
 import type { Environment } from '../environment.ts';
+import type { EventLog } from '../eventlog/service.ts';
 import type { Effects } from '../events/effects.ts';
 import type { WriteStream } from '../events/write-stream.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -38,6 +39,7 @@ export interface Services {
   readonly watchedKeys: WatchedKeys;
   readonly persistence: Persistence;
   readonly replication: Replication;
+  readonly eventLog: EventLog;
   readonly blocking: Blocking;
   readonly audit: AuditTrail;
   readonly lifecycle: Lifecycle;

@@ -21,6 +21,8 @@ export interface GateState {
   readonly loading: boolean;
   /** A snapshot failed and stop-writes-on-bgsave-error is yes. */
   readonly snapshotsFail: boolean;
+  /** The event log cannot be written: the error that says so. */
+  readonly logFails?: string | undefined;
   readonly tooFewReplicas: boolean;
   /** Writes wait, as a shutdown does for replicas. */
   readonly writesHeld: boolean;
@@ -75,7 +77,7 @@ export class Gate {
     this.refusedBits = this.maxMemoryBytes > 0 ? Bit.DenyOom : 0;
     this.requiredBits = 0;
     if (state.readOnlyReplica || state.tooFewReplicas || state.writesHeld) this.refusedBits |= Bit.Write;
-    if (state.snapshotsFail) this.refusedBits |= Bit.Write | Bit.Ping;
+    if (state.snapshotsFail || state.logFails !== undefined) this.refusedBits |= Bit.Write | Bit.Ping;
     if (state.stale) this.requiredBits |= Bit.Stale;
     if (state.loading) this.requiredBits |= Bit.Loading;
   }
@@ -109,6 +111,7 @@ export class Gate {
     const isWrite = (bits & Bit.Write) !== 0;
     if (state.snapshotsFail && !this.server.replication.isReplica && (bits & (Bit.Write | Bit.Ping)) !== 0)
       return MISCONF;
+    if (state.logFails !== undefined && (bits & (Bit.Write | Bit.Ping)) !== 0) return state.logFails;
     if (state.tooFewReplicas && isWrite) return NOREPLICAS;
     if (state.readOnlyReplica && isWrite) return READONLY;
     if (state.stale && (bits & Bit.Stale) === 0) return MASTERDOWN;

@@ -22,6 +22,11 @@ const IS_A_REPLICA = 'ERR Command is not valid when client is a replica.';
 const INVALID_MASTER_PORT = 'ERR Invalid master port';
 const WAIT_ON_REPLICA =
   'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.';
+const WAITAOF_ON_REPLICA =
+  'ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.';
+const WAITAOF_WITHOUT_LOG = 'ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.';
+const LOCAL_OUT_OF_RANGE = 'ERR value is out of range, value must between 0 and 1';
+const NOT_POSITIVE = 'ERR value is out of range, must be positive';
 const TIMEOUT_NOT_AN_INTEGER = 'ERR timeout is not an integer or out of range';
 const TIMEOUT_NEGATIVE = 'ERR timeout is negative';
 const TIMEOUT_OUT_OF_RANGE = 'ERR timeout is out of range';
@@ -106,6 +111,37 @@ export const wait = command({
   },
 });
 
+/**
+ * WAITAOF numlocal numreplicas timeout: blocks until our own disk, and the disks of so many replicas, have all that was
+ * written so far.
+ *
+ * Reply: two integers, whether our disk has it and how many replicas' have. A timeout of 0 waits for ever.
+ * Source: https://redis.io/docs/latest/commands/waitaof/
+ */
+export const waitaof = command({
+  ...generic.waitaof,
+  reduce: (_db, cmd, reply, ctx) => {
+    const { eventLog, replication, writes } = ctx.server;
+    const local = cmd.integer(1);
+    if (!Number.isFinite(local)) return refuse(reply, NOT_AN_INTEGER);
+    if (local < 0 || local > 1) return refuse(reply, LOCAL_OUT_OF_RANGE);
+    const replicas = cmd.integer(2);
+    if (!Number.isFinite(replicas)) return refuse(reply, NOT_AN_INTEGER);
+    if (replicas < 0) return refuse(reply, NOT_POSITIVE);
+    const timeoutMs = cmd.integer(3);
+    if (Number.isNaN(timeoutMs)) return refuse(reply, TIMEOUT_NOT_AN_INTEGER);
+    if (timeoutMs < 0) return refuse(reply, TIMEOUT_NEGATIVE);
+    if (!Number.isFinite(timeoutMs)) return refuse(reply, TIMEOUT_OUT_OF_RANGE);
+    if (replication.isReplica) return refuse(reply, WAITAOF_ON_REPLICA);
+    if (local === 1 && !eventLog.isEnabled) return refuse(reply, WAITAOF_WITHOUT_LOG);
+
+    const goal = replication.waiters.onDisks(writes.offset, local, replicas);
+    if (goal.isReached() || ctx.denyBlocking) goal.reply(reply);
+    else replication.waiters.addGoal(ctx.client, goal, timeoutMs);
+    return Outcome.Unchanged;
+  },
+});
+
 const synchronize = (reply: Reply, ctx: Context, replid: string | undefined, offset: number): Outcome => {
   const { client, server } = ctx;
   if (client.kind === ClientKind.Replica) return Outcome.Unchanged;
@@ -159,7 +195,9 @@ const replconfPair = (cmd: CommandView, at: number, ctx: Context): PairResult =>
   if (cmd.equalsToken(at, 'ACK')) {
     const offset = cmd.integer(value);
     if (client.kind === ClientKind.Replica && Number.isFinite(offset)) {
-      server.replication.master.acknowledge(client, offset);
+      const isSynced = value + 2 < cmd.argc && cmd.equalsToken(value + 1, 'FACK');
+      const synced = isSynced ? cmd.integer(value + 2) : -1;
+      server.replication.master.acknowledge(client, offset, Number.isFinite(synced) ? synced : -1);
     }
     return 'silent';
   }
@@ -192,4 +230,13 @@ export const replconf = command({
   },
 });
 
-export const replicationCommands: readonly CommandSpec[] = [role, replicaof, slaveof, wait, psync, sync, replconf];
+export const replicationCommands: readonly CommandSpec[] = [
+  role,
+  replicaof,
+  slaveof,
+  wait,
+  waitaof,
+  psync,
+  sync,
+  replconf,
+];

@@ -1,5 +1,5 @@
 /**
- * Saving on demand: SAVE, BGSAVE and LASTSAVE.
+ * Saving on demand: SAVE, BGSAVE, BGREWRITEAOF and LASTSAVE.
  *
  * In:  a command event. Out: a reply; files are the business of persistence.
  *
@@ -52,6 +52,23 @@ export const bgsave = command({
   },
 });
 
+/**
+ * BGREWRITEAOF: a new base of the event log as of now, while commands go on.
+ *
+ * Reply:  a status line. With `appendonly no` there is a base and nothing behind it, as in Redis.
+ * Errors: ERR while the log is being rewritten, and when its files cannot be made (the log says why).
+ * Source: https://redis.io/docs/latest/commands/bgrewriteaof/
+ */
+export const bgrewriteaof = command({
+  ...described.bgrewriteaof,
+  reduce: (_db, _cmd, reply, ctx) => {
+    const started = ctx.server.eventLog.rewrite(ctx.inTransaction);
+    if (E.isLeft(started)) return refuse(reply, started.left);
+    reply.simple(started.right);
+    return Outcome.Unchanged;
+  },
+});
+
 /** LASTSAVE: when the file was written last, in seconds since 1970. Source: https://redis.io/docs/latest/commands/lastsave/ */
 export const lastsave = command({
   ...described.lastsave,
@@ -61,4 +78,4 @@ export const lastsave = command({
   },
 });
 
-export const saveCommands: readonly CommandSpec[] = [save, bgsave, lastsave];
+export const saveCommands: readonly CommandSpec[] = [save, bgsave, bgrewriteaof, lastsave];

@@ -17,6 +17,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  unlink,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -51,6 +52,8 @@ export interface LogFiles {
   readText(path: string): string | undefined;
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** The same in the background, where a large file may take its time. A file that cannot be removed does no harm. */
+  removeLater(path: string, done: () => void): void;
   syncFolder(path: string): void;
   /** A new file that is written in the background. */
   sink(path: string, incrementalSync: boolean): BaseSink;
@@ -87,6 +90,7 @@ export const systemFiles: LogFiles = {
   readText: (path) => unlessMissing<string | undefined>(() => readFileSync(path, 'latin1'), undefined),
   rename: renameSync,
   remove: unlinkSync,
+  removeLater: (path, done) => unlink(path, () => done()),
   syncFolder: (path) => {
     const fd = openSync(path, 'r');
     try {

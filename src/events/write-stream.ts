@@ -88,7 +88,7 @@ const MULTI = new Uint8Array(Buffer.from('*1\r\n$5\r\nMULTI\r\n'));
 const EXEC = new Uint8Array(Buffer.from('*1\r\n$4\r\nEXEC\r\n'));
 
 /** SELECT in RESP, by database number. */
-const selectBytes = (db: number): Uint8Array => {
+export const selectBytes = (db: number): Uint8Array => {
   const digits = String(db);
   return new Uint8Array(Buffer.from(`*2\r\n$6\r\nSELECT\r\n$${digits.length}\r\n${digits}\r\n`));
 };

@@ -18,6 +18,8 @@ export interface Recipient {
   queuedBytes: number;
   /** Called after a segment of that many bytes, and all others of the turn, went to the peer. */
   afterFlush(bytes: number): void;
+  /** Ends the connection at once. */
+  readonly end?: () => void;
 }
 
 export const OUTBOX_BUFFER_BYTES = 256 * 1024;
@@ -73,6 +75,11 @@ export class Outbox {
   /** Says when to flush; told where chunks begin and end. */
   readonly policy: FlushPolicy;
   private requested = false;
+  /**
+   * Called before anything is sent. False: what was done cannot be kept, so nobody may hear that it was; all who wait for
+   * an answer lose their connection instead.
+   */
+  beforeFlush: () => boolean = () => true;
 
   /** `atTurnEnd` runs a function once the events that are ready now have been handled. */
   constructor(atTurnEnd: (run: () => void) => void) {
@@ -112,11 +119,18 @@ export class Outbox {
     return recipient.queuedBytes > 0 || (this.recipient === recipient && this.reply.pos > this.start);
   }
 
+  /** Whether a flush comes at the end of this turn, or before. */
+  get isFlushDue(): boolean {
+    return this.requested;
+  }
+
   /** Gives every client its bytes. */
   flush(): void {
+    const isKept = this.beforeFlush();
     this.requested = false;
     this.closeSegment();
     this.recipient = undefined;
+    if (!isKept) this.refuse();
     // What is written from here on, by whoever is told about the flush, is for the next turn.
     const { segments } = this;
     this.segments = this.spare;
@@ -138,6 +152,16 @@ export class Outbox {
     }
     for (let i = 0; i < count; i++) segments.recipients[i].afterFlush(segments.ends[i] - segments.starts[i]);
     if (count > KEPT_RECIPIENTS_MAX) segments.recipients.length = 0;
+  }
+
+  /** Ends the connections of all who were to be sent something. */
+  private refuse(): void {
+    const recipients = new Set(this.segments.recipients.slice(0, this.segments.count));
+    this.segments.truncate(0);
+    for (const recipient of recipients) {
+      recipient.peer.abort();
+      recipient.end?.();
+    }
   }
 
   private closeSegment(): void {

@@ -94,12 +94,27 @@ export interface BackgroundSaveOptions {
 }
 
 const IN_PROGRESS = 'ERR Background save already in progress';
+const REWRITING =
+  "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.";
 const RELOAD_FAILED = 'ERR Error trying to load the RDB dump, check server logs.';
 const CHECK_EVERY_MS = 100;
 /** After a failed save the next one that a save point asks for waits this long. */
 const RETRY_SECONDS = 5;
 
 type Status = 'ok' | 'err';
+
+/** Fields of INFO. */
+export type InfoFields = readonly (readonly [field: string, value: string | number])[];
+
+/** What the event log tells of itself here. */
+export interface LogFigures {
+  readonly isRewriting: boolean;
+  info(): InfoFields;
+  /** What only a log that is on says. */
+  infoWhileOn(): InfoFields;
+}
+
+const NO_LOG: LogFigures = { isRewriting: false, info: () => [], infoWhileOn: () => [] };
 
 /** A background save under way. */
 interface RunningSave {
@@ -113,6 +128,8 @@ export class Persistence {
   readonly snapshotter: Snapshotter;
   /** Where in the replication stream we stand, for the files; replication says. */
   replicationOrigin: () => SnapshotOrigin = () => ({});
+  /** What the event log says of itself, and whether a new base of it is being written. */
+  eventLog: LogFigures = NO_LOG;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION */
   skipChecksumValidation = false;
 
@@ -181,7 +198,7 @@ export class Persistence {
 
   /** A snapshot is being written, to disk or to a replica. */
   get isSaving(): boolean {
-    return this.snapshotter.isRunning || this.running !== undefined;
+    return this.running !== undefined || (this.snapshotter.isRunning && !this.eventLog.isRewriting);
   }
 
   get changesSinceSave(): number {
@@ -214,9 +231,11 @@ export class Persistence {
   }
 
   /** BGSAVE: the status reply, or the error. */
-  backgroundSave({ inTransaction = false }: BackgroundSaveOptions = {}): E.Either<string, string> {
+  backgroundSave({ schedule = false, inTransaction = false }: BackgroundSaveOptions = {}): E.Either<string, string> {
+    const { isRewriting } = this.eventLog;
     if (this.isSaving) return E.left(IN_PROGRESS);
-    if (inTransaction) {
+    if (isRewriting && !schedule && !inTransaction) return E.left(REWRITING);
+    if (isRewriting || inTransaction) {
       this.scheduled = true;
       return E.right('Background saving scheduled');
     }
@@ -243,7 +262,7 @@ export class Persistence {
   }
 
   private checkSavePoints(): void {
-    if (this.isSaving || this.isLoading) return;
+    if (this.isSaving || this.isLoading || this.eventLog.isRewriting) return;
     if (this.scheduled) {
       this.startSaving();
       return;
@@ -506,18 +525,10 @@ export class Persistence {
       ['rdb_last_cow_size', 0],
       ['rdb_last_load_keys_expired', lastLoaded.keysExpired],
       ['rdb_last_load_keys_loaded', lastLoaded.keysLoaded],
-      ['aof_enabled', 0],
-      ['aof_rewrite_in_progress', 0],
-      ['aof_rewrite_scheduled', 0],
-      ['aof_last_rewrite_time_sec', -1],
-      ['aof_current_rewrite_time_sec', -1],
-      ['aof_last_bgrewrite_status', 'ok'],
-      ['aof_rewrites', 0],
-      ['aof_rewrites_consecutive_failures', 0],
-      ['aof_last_write_status', 'ok'],
-      ['aof_last_cow_size', 0],
+      ...this.eventLog.info(),
       ['module_fork_in_progress', 0],
       ['module_fork_last_cow_size', 0],
+      ...this.eventLog.infoWhileOn(),
       ...(loading === undefined ? [] : this.loadingInfo(loading)),
     ];
   }

@@ -47,6 +47,8 @@ export class AttachedReplica {
   catchingUp = false;
   /** Bytes it has applied, as it says. */
   ackOffset = 0;
+  /** Bytes that its disk has, as it says; -1 when it keeps no log. */
+  syncedOffset = -1;
   /** When it was heard of last, or when its snapshot last made progress. */
   heardMs: number;
   /** Bytes its connection had brought when the cron looked last. */

@@ -109,7 +109,9 @@ export class Conversation {
   acknowledge(): void {
     const { peer, history } = this.options;
     if (this.phase !== Phase.Stream) return;
-    const ack = request('REPLCONF', 'ACK', String(history.writes.offset));
+    const synced = history.syncedOffset();
+    const onDisk = synced < 0 ? [] : ['FACK', String(synced)];
+    const ack = request('REPLCONF', 'ACK', String(history.writes.offset), ...onDisk);
     peer.write(ack, 0, ack.length);
   }
 

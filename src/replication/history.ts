@@ -28,6 +28,12 @@ export class History {
   /** First offset, counted from 1, that replid2 does not cover; -1 when there is no second id. */
   secondOffset = -1;
   backlog: Backlog | undefined = undefined;
+  /** Called when the stream goes on under another id, or (`isReplaced`) at another place with other data. */
+  onChange: (isReplaced: boolean) => void = () => {};
+  /** Offset in the stream up to which our own disk has it; -1 without a log. */
+  syncedOffset: () => number = () => -1;
+  /** Called before replicas get what is new, so that our own log has it first. */
+  beforeFeed: () => void = () => {};
   /** Called after bytes went into the backlog. */
   onWrite: () => void = () => {};
   readonly writes: WriteStream;
@@ -68,6 +74,7 @@ export class History {
     this.secondOffset = this.writes.offset + 1;
     this.replid = this.options.newId();
     this.writes.forgetDatabase();
+    this.onChange(false);
   }
 
   /** Continues the history of a master after a full resync. The backlog begins anew. */
@@ -77,6 +84,7 @@ export class History {
     this.clearSecond();
     this.writes.continueAt(offset);
     this.openBacklog();
+    this.onChange(true);
   }
 
   /** The master continues our history under another id. */
@@ -84,12 +92,14 @@ export class History {
     this.replid2 = this.replid;
     this.secondOffset = this.writes.offset + 1;
     this.replid = replid;
+    this.onChange(false);
   }
 
   /** A new id without any memory of the old one: DEBUG CHANGE-REPL-ID. */
   forgetId(): void {
     this.replid = this.options.newId();
     this.clearSecond();
+    this.onChange(false);
   }
 
   /** Whether a request for `replid` from `offset` (counted from 1) is about this history. */

@@ -88,6 +88,15 @@ export class MasterSide {
     return count;
   }
 
+  /** How many have everything up to `offset` on their disk. */
+  countSynced(offset: number): number {
+    let count = 0;
+    for (const replica of this.replicas.values()) {
+      if (replica.state === ReplicaState.Online && replica.syncedOffset >= offset) count++;
+    }
+    return count;
+  }
+
   /** How many have not acknowledged everything. What was only a question for it does not count. */
   countLagging(): number {
     const { offset } = this.history.writes;
@@ -176,11 +185,12 @@ export class MasterSide {
   }
 
   /** REPLCONF ACK: what a replica has applied. */
-  acknowledge(client: Client, offset: number): void {
+  acknowledge(client: Client, offset: number, syncedOffset = -1): void {
     const replica = this.replicas.get(client);
     if (replica === undefined) return;
     replica.heardMs = this.nowMs;
     if (offset > replica.ackOffset) replica.ackOffset = offset;
+    if (syncedOffset > replica.syncedOffset) replica.syncedOffset = syncedOffset;
     if (replica.state === ReplicaState.Online && !replica.streaming) this.startStream(replica);
     this.changeSubject.next();
   }
@@ -289,6 +299,7 @@ export class MasterSide {
 
   private readonly feedAll = (): void => {
     this.feedScheduled = false;
+    this.history.beforeFeed();
     for (const replica of this.replicas.values()) this.feed(replica);
   };
 

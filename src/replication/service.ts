@@ -82,7 +82,7 @@ export class Replication {
       streamDb: () => (this.replica ? this.link.memory.streamDb : 0),
       isReplica: () => this.replica,
     });
-    this.waiters = new Waiters(parts, this.master);
+    this.waiters = new Waiters(parts, this.master, this.history);
     this.link = new MasterLink({
       parts,
       history: this.history,

@@ -29,7 +29,7 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
     client|caching client|getredir client|pause client|tracking client|trackinginfo client|unpause
   `),
   generic: words(`
-    migrate waitaof
+    migrate
   `),
   geo: words(`
     geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch
@@ -55,7 +55,7 @@ export const MISSING_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   `),
   server: words(`
     acl acl|cat acl|deluser acl|dryrun acl|genpass acl|getuser acl|help acl|list acl|load acl|log acl|save
-    acl|setuser acl|users acl|whoami bgrewriteaof failover latency latency|doctor latency|graph latency|help
+    acl|setuser acl|users acl|whoami failover latency latency|doctor latency|graph latency|help
     latency|histogram latency|history latency|latest latency|reset module module|help
     module|list module|load module|loadex module|unload monitor slowlog slowlog|get slowlog|help slowlog|len slowlog|reset
   `),

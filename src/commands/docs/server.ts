@@ -23,6 +23,20 @@ const flushArguments: readonly ArgumentDocs[] = [
   },
 ];
 
+export const bgrewriteaof = describe({
+  name: 'bgrewriteaof',
+  arity: 1,
+  flags: ['admin', 'noscript', 'no_async_loading'],
+  acl: ['admin', 'slow', 'dangerous'],
+  keys: [],
+  docs: {
+    summary: 'Asynchronously rewrites the append-only file to disk.',
+    since: '1.0.0',
+    group: 'server',
+    complexity: 'O(1)',
+  },
+});
+
 export const bgsave = describe({
   name: 'bgsave',
   arity: -1,

@@ -12,7 +12,6 @@ export const NO_CRASH_REPORT = 'Node.js prints its own report when a process cra
 export const KERNEL = 'Node.js does not offer this system call';
 export const NO_CLUSTER = 'no cluster mode in this version';
 export const NO_TLS = 'no TLS in this version: put a TLS proxy in front';
-export const NO_APPEND_ONLY = 'no append-only log in this version';
 export const NO_ACL = 'no ACL users in this version: there is requirepass';
 export const NO_SCRIPTS = 'no scripts in this version';
 export const NO_EVICTION = 'no eviction in this version';

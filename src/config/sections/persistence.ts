@@ -5,7 +5,6 @@
 import { integer, memory, oneOf, text, yesNo } from '../codecs.ts';
 import { directive, section } from '../directive.ts';
 import { savePoints } from '../special.ts';
-import { NO_APPEND_ONLY } from './effects.ts';
 
 const isPath = (name: string): boolean => name.includes('/');
 
@@ -70,54 +69,55 @@ export const snapshotting = section('SNAPSHOTS', 'The dataset on disk, as one RD
   }),
 });
 
-const planned = { effect: NO_APPEND_ONLY };
-
-export const appendOnly = section('APPEND-ONLY LOG', 'Every write, logged as it happens.', {
-  appendonly: directive(yesNo, false, { doc: 'Keep the log.', deniedWhileLoading: true, ...planned }),
-  appendfilename: directive(text('a file name', refuseLogName), 'appendonly.aof', {
-    doc: 'What the names of its files begin with.',
-    change: 'at start',
-    style: 'quoted',
-    ...planned,
-  }),
-  appenddirname: directive(text('a folder name', refuseLogFolder), 'appendonlydir', {
-    doc: 'The folder of its files, inside dir.',
-    change: 'at start',
-    style: 'quoted',
-    ...planned,
-  }),
-  appendfsync: directive(oneOf('everysec', 'always', 'no'), 'everysec', {
-    doc: 'When to flush it to disk: always (before a write is acknowledged), everysec, or no (when the system likes).',
-    ...planned,
-  }),
-  'no-appendfsync-on-rewrite': directive(yesNo, false, {
-    doc: 'Do not flush while a snapshot is written.',
-    ...planned,
-  }),
-  'auto-aof-rewrite-percentage': directive(integer({ unit: 'a percentage' }), 100, {
-    doc: 'Rewrite the log when it grew by this percentage since the last rewrite. 0 never does.',
-    ...planned,
-  }),
-  'auto-aof-rewrite-min-size': directive(memory(), 64 * 1024 ** 2, {
-    doc: 'Do not rewrite a log that is smaller than this.',
-    style: 'memory',
-    ...planned,
-  }),
-  'aof-load-truncated': directive(yesNo, true, {
-    doc: 'Load a log whose last entry is cut off, as it is after a crash, instead of refusing to start.',
-    ...planned,
-  }),
-  'aof-use-rdb-preamble': directive(yesNo, true, { doc: 'Begin a rewritten log with a snapshot.', ...planned }),
-  'aof-timestamp-enabled': directive(yesNo, false, {
-    doc: 'Put time stamps into the log, so that it can be cut back to a point in time.',
-    ...planned,
-  }),
-  'aof-rewrite-incremental-fsync': directive(yesNo, true, {
-    doc: 'Flush a log that is being rewritten piece by piece.',
-    ...planned,
-  }),
-  'aof-disable-auto-gc': directive(yesNo, false, {
-    doc: 'Keep log files that a rewrite made superfluous.',
-    ...planned,
-  }),
-});
+export const appendOnly = section(
+  'APPEND-ONLY LOG',
+  "Every write, logged as it happens, in files that Redis 7 can load. The lines with # in them are Ferrous' own.",
+  {
+    appendonly: directive(yesNo, false, {
+      doc:
+        'Keep the log, and load it at start. Where there is none yet, the RDB file is loaded and becomes its base; with ' +
+        'CONFIG SET the data in memory do.',
+      deniedWhileLoading: true,
+    }),
+    appendfilename: directive(text('a file name', refuseLogName), 'appendonly.aof', {
+      doc: 'What the names of its files begin with.',
+      change: 'at start',
+      style: 'quoted',
+    }),
+    appenddirname: directive(text('a folder name', refuseLogFolder), 'appendonlydir', {
+      doc: 'The folder of its files, inside dir.',
+      change: 'at start',
+      style: 'quoted',
+    }),
+    appendfsync: directive(oneOf('everysec', 'always', 'no'), 'everysec', {
+      doc:
+        'When to flush it to disk: always (before a write is acknowledged; all writes of a turn of the event loop share ' +
+        'one flush), everysec, or no (when the system likes).',
+    }),
+    'no-appendfsync-on-rewrite': directive(yesNo, false, {
+      doc: 'Do not flush while a snapshot is written.',
+    }),
+    'auto-aof-rewrite-percentage': directive(integer({ unit: 'a percentage' }), 100, {
+      doc: 'Rewrite the log when it grew by this percentage since the last rewrite. 0 never does.',
+    }),
+    'auto-aof-rewrite-min-size': directive(memory(), 64 * 1024 ** 2, {
+      doc: 'Do not rewrite a log that is smaller than this.',
+      style: 'memory',
+    }),
+    'aof-load-truncated': directive(yesNo, true, {
+      doc: 'Load a log whose last entry is cut off, as it is after a crash, instead of refusing to start.',
+    }),
+    'aof-use-rdb-preamble': directive(yesNo, true, {
+      doc: 'Begin a rewritten log with a snapshot; with no it begins with commands, which takes twice the time.',
+    }),
+    'aof-timestamp-enabled': directive(yesNo, false, {
+      doc: "Put Redis' time stamps into the log, so that redis-check-aof can cut it back to a point in time.",
+    }),
+    'aof-rewrite-incremental-fsync': directive(yesNo, true, {
+      doc: 'Flush a log that is being rewritten piece by piece.',
+    }),
+    'aof-disable-auto-gc': directive(yesNo, false, {
+      doc: 'Keep log files that a rewrite made superfluous, in the manifest as Redis does.',
+    }),
+  },
+);
