@@ -27,7 +27,7 @@ export interface WorldOptions {
   readonly seed?: number;
   /** How many of the available bytes the next chunk of any connection has. */
   readonly cut?: (available: number) => number;
-  /** How long it takes to look at the clock: with more than a slice, whatever works in slices does one step in each. */
+  /** How long a look at the clock takes. 200: a snapshot does one step per slice, and the cron still gets to work. */
   readonly usPerLook?: number;
 }
 
