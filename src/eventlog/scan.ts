@@ -236,7 +236,7 @@ class SegmentReading {
     const { scan, file, segment, options } = this;
     const place = scan.cursor.place();
     for (;;) {
-      const end = place === undefined ? undefined : await endOfTransaction(file, place);
+      const end = await endOfTransaction(file, place);
       if (end !== undefined) {
         scan.complete(end);
         return !scan.isOver;

@@ -76,7 +76,9 @@ export class SegmentCursor {
   /** Called with every #C line, for who keeps an index. */
   onClient: (id: number) => void = () => {};
   private readonly clients = new Map<number, EventClient>();
+  /** What the client sent of the command to come, and where in the file that stands. */
   private pendingText: string | undefined = undefined;
+  private pendingAt = 0;
 
   /** Begins with the first byte of a segment; the offset and the time count where it has no head. */
   begin(offset: number, timeUs = 0): void {
@@ -102,11 +104,10 @@ export class SegmentCursor {
     this.records++;
   }
 
-  /** Where the walk is: behind the last step. Undefined where it cannot be resumed: before a command that was announced. */
-  place(): Place | undefined {
-    if (this.pendingText !== undefined) return undefined;
+  /** Where the walk is: behind the last step, and before what announces the next one. */
+  place(): Place {
     return {
-      position: this.parser.consumed,
+      position: this.pendingText === undefined ? this.parser.consumed : this.pendingAt,
       offset: this.end,
       timeUs: this.timeUs,
       clientId: this.clientId,
@@ -281,6 +282,7 @@ export class SegmentCursor {
         return undefined;
       case 'AsSent':
         this.pendingText = annotation.text;
+        this.pendingAt = parser.position;
         return undefined;
       case 'Audit':
         this.audit = annotation;
