@@ -18,8 +18,8 @@ import { type Annotation, type Head, isSeenAt, type Moment, parseAnnotation, typ
 import { Item, LogParser } from './log-parser.ts';
 import { RecordHash } from './record-hash.ts';
 import { Replayed, type Replayer } from './replayer.ts';
-import { resumes } from './resync.ts';
 import type { StreamPlace } from './stream-place.ts';
+import { wrongLength } from './wrong-length.ts';
 
 export interface FileFoldOptions {
   readonly services: Services;
@@ -140,13 +140,13 @@ export class FileFold {
     if (this.damaged === undefined && this.loading !== undefined) this.snapshotFinished();
     if (this.damaged !== undefined) return { _tag: 'damaged', damage: this.damaged };
     if (this.isStopped) return { _tag: 'stopped' };
-    const { parser, options } = this;
+    const { parser } = this;
     if (!this.isSniffed || (parser.consumed === this.validTo && parser.pendingBytes === 0)) return { _tag: 'complete' };
     const tail = parser.buf.subarray(parser.start, parser.start + parser.pendingBytes);
-    const position = resumes(tail, options.services.commands);
-    if (position === undefined) return { _tag: 'torn', isTransaction: this.transaction !== undefined };
-    const reason = `a length leads beyond the end of the file, and commands follow at ${parser.position + position}`;
-    return { _tag: 'damaged', damage: { kind: 'format', position: parser.position, reason } };
+    const wrongAt = wrongLength(tail);
+    if (wrongAt === undefined) return { _tag: 'torn', isTransaction: this.transaction !== undefined };
+    const reason = 'the length leads beyond the end of the file, and a command ends before that';
+    return { _tag: 'damaged', damage: { kind: 'format', position: parser.position + wrongAt, reason } };
   }
 
   /** Hash of the last record, when all of the file was read. */
@@ -387,6 +387,9 @@ export class FileFold {
   }
 
   private takeAnnotation(annotation: Annotation, position: number): boolean {
+    if (position === 0 && annotation._tag !== 'Head' && annotation._tag !== 'Timestamp') {
+      return this.damage('format', position, 'expected a head, a time or a command in the first line');
+    }
     switch (annotation._tag) {
       case 'Head':
         return this.takeHead(annotation, position);
@@ -406,8 +409,7 @@ export class FileFold {
         this.timeUs = Math.max(this.timeUs, annotation.seconds * US_PER_SECOND);
         return this.isPast() ? this.stop() : this.passed();
       case 'Comment':
-        if (this.head === undefined) return this.passed();
-        return this.damage('format', position, `expected an annotation, got ${JSON.stringify(`#${annotation.text}`)}`);
+        return this.passed();
       default:
         return true;
     }

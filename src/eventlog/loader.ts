@@ -10,20 +10,15 @@
  * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
-import { pipe } from 'fp-ts/function';
-import * as TE from 'fp-ts/TaskEither';
+import type * as TE from 'fp-ts/TaskEither';
 import type { Services } from '../commands/context.ts';
 import type { LoadError } from '../persistence/service.ts';
 import { NO_HASH } from './chain.ts';
 import { attempt, type LogFolder, type Manifest } from './files.ts';
 import { describeFoldError, type FoldError, type FoldedFile, Folding, type PlannedFile } from './folding.ts';
-import type { Moment } from './format.ts';
-import type { PastError } from './past-plan.ts';
 import type { LoadedFile, LoadedLog, LogLoader } from './ports.ts';
-import { recoverTo } from './recover.ts';
 import { readNote } from './recovery-note.ts';
 import { tailHash } from './tail-hash.ts';
-import { upgradeOldFile } from './upgrade.ts';
 
 const LOADAOF_FAILED = 'ERR Error trying to load the AOF files, check server logs.';
 
@@ -93,17 +88,7 @@ export class FolderLoader implements LogLoader {
     this.services = services;
   }
 
-  load(folder: LogFolder, until?: Moment): TE.TaskEither<LoadError, LoadedLog | undefined> {
-    return pipe(
-      TE.fromEither(upgradeOldFile(folder, this.services.log)),
-      TE.chain(() =>
-        TE.mapLeft(({ message }: PastError) => loadError(message))(recoverTo(this.services, folder, until)),
-      ),
-      TE.chain(() => this.loadAll(folder)),
-    );
-  }
-
-  private loadAll(folder: LogFolder): TE.TaskEither<LoadError, LoadedLog | undefined> {
+  load(folder: LogFolder): TE.TaskEither<LoadError, LoadedLog | undefined> {
     return async () => {
       const begun = this.begin(folder);
       if (E.isLeft(begun) || begun.right === undefined) return E.map(() => undefined)(begun);

@@ -210,6 +210,13 @@ export const recoverTo = (services: Services, folder: LogFolder, moment?: Moment
     );
     return TE.right(undefined);
   }
+  // Nobody is to be served before the log has been loaded.
+  services.persistence.loadsLog({
+    startedMs: services.environment.scheduler.now(),
+    totalBytes: 0,
+    loadedBytes: 0,
+    usedMemoryBytes: 0,
+  });
   return pipe(
     readLog(folder),
     TE.chainEitherK((all) =>
