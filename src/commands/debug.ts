@@ -35,6 +35,7 @@ const NOT_ALLOWED =
 const NOT_POSITIVE = 'ERR value is out of range, must be positive';
 const DB_OUT_OF_RANGE = 'ERR Out of range database';
 const RELOAD_OPTIONS = 'ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.';
+const LOADAOF_FAILED = 'ERR Error trying to load the AOF files, check server logs.';
 const BAD_THRESHOLD = 'ERR argument must be a memory value bigger than 1 and smaller than 4gb';
 const NO_TABLE = 'ERR The value stored at the specified key is not represented using an hash table';
 
@@ -123,6 +124,17 @@ const reload: Reducer = (_db, cmd, reply, ctx) => {
   }
   const done = ctx.server.persistence.reload({ noSave, noFlush, merge });
   return E.isLeft(done) ? refuse(reply, done.left) : accept(reply);
+};
+
+/** LOADAOF: empties, and loads the log. */
+const loadLog: Reducer = (_db, _cmd, reply, ctx) => {
+  const { eventLog, log } = ctx.server;
+  const flushed = eventLog.flush();
+  if (E.isLeft(flushed)) log.warning(`Error writing to the AOF file: ${flushed.left}`);
+  const { loader } = eventLog;
+  if (E.isLeft(flushed) || loader === undefined) return refuse(reply, LOADAOF_FAILED);
+  const loaded = loader.reload(eventLog.folder);
+  return E.isLeft(loaded) ? refuse(reply, loaded.left) : accept(reply);
 };
 
 /** Adds `prefix:number` with the value `value:number`, cut or filled with zero bytes to `size` unless that is 0. */
@@ -237,6 +249,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ['help', exactly(2, help)],
   ['htstats', atLeast(3, tableStats)],
   ['htstats-key', atLeast(3, keyTableStats)],
+  ['loadaof', exactly(2, loadLog)],
   ['log', exactly(3, log)],
   ['object', atLeast(3, object)],
   ['populate', between(3, 5, populate)],

@@ -103,6 +103,11 @@ export class Folding {
     return this.replayer.db;
   }
 
+  /** How many changes the commands stood for. */
+  get changes(): number {
+    return this.replayer.changes;
+  }
+
   /** Without a pause. */
   atOnce(): E.Either<FoldError, readonly FoldedFile[]> {
     const work = this.work();

@@ -97,6 +97,7 @@ export class FolderLoader implements LogLoader {
       const folded = await folding.inSlices();
       const loaded = this.finish(folder, folding, folded);
       if (E.isRight(loaded)) {
+        this.services.writes.changes += folding.changes;
         const seconds = (this.services.environment.monotonicUs() - startedUs) / 1e6;
         this.services.log.notice(`DB loaded from append only file: ${seconds.toFixed(3)} seconds`);
       }
@@ -105,19 +106,23 @@ export class FolderLoader implements LogLoader {
   }
 
   reload(folder: LogFolder): E.Either<string, void> {
-    const { keyspace, log } = this.services;
+    const { keyspace, log, persistence } = this.services;
+    const begun = this.begin(folder);
+    if (E.isLeft(begun) || begun.right === undefined) {
+      log.warning(E.isLeft(begun) ? begun.left.message : `There is no log in ${folder.path}`);
+      return E.left(LOADAOF_FAILED);
+    }
     // The keys that come are the keys that go, so who watches them hears of neither.
     const { watching } = keyspace;
     keyspace.watching = 0;
     for (const db of keyspace.databases) keyspace.flush(db);
-    const begun = this.begin(folder);
-    const loaded =
-      E.isLeft(begun) || begun.right === undefined ? begun : this.finish(folder, begun.right, begun.right.atOnce());
+    const loaded = this.finish(folder, begun.right, begun.right.atOnce());
     keyspace.watching = watching;
     if (E.isLeft(loaded)) {
       log.warning(loaded.left.message);
       return E.left(LOADAOF_FAILED);
     }
+    persistence.forgetChanges();
     log.warning('Append Only File loaded by DEBUG LOADAOF');
     return E.right(undefined);
   }

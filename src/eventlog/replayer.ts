@@ -11,6 +11,7 @@
  */
 import type { Context, Services } from '../commands/context.ts';
 import { wrongArity } from '../commands/errors.ts';
+import { Outcome } from '../commands/spec.ts';
 import { Bit } from '../commands/table.ts';
 import type { Config } from '../config/table.ts';
 import { Effects } from '../events/effects.ts';
@@ -63,6 +64,8 @@ class ReplayContext implements Context {
 export class Replayer {
   /** Why the last command failed. */
   error = '';
+  /** How many changes the commands stood for. */
+  changes = 0;
   private readonly server: Services;
   private readonly client: Client;
   private readonly context: ReplayContext;
@@ -133,7 +136,9 @@ export class Replayer {
     }
     reply.pos = 0;
     const { errors } = reply;
-    reduce(server.keyspace.databases[this.client.db], view, reply, context);
+    context.changes = 1;
+    const outcome = reduce(server.keyspace.databases[this.client.db], view, reply, context);
+    if (outcome !== Outcome.Unchanged) this.changes += context.changes;
     // What it did, in other words: the log has said it already.
     if (context.effects.count > 0) context.effects.clear();
     if (reply.errors === errors) return Replayed.Applied;

@@ -382,8 +382,12 @@ export class Persistence {
   loadsLog(progress: LoadProgress | undefined, loaded?: Loaded): void {
     this.logProgress = progress;
     if (loaded !== undefined) this.lastLoaded = loaded;
-    if (progress === undefined) this.savedChanges = this.writes.changes;
     this.tell();
+  }
+
+  /** What was changed so far is on the disk, in the log. */
+  forgetChanges(): void {
+    this.savedChanges = this.writes.changes;
   }
 
   /** DEBUG RELOAD: saves, empties the keyspace and loads again, without a pause. Left is the error reply. */
