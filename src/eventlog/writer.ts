@@ -124,8 +124,9 @@ export class LogWriter implements PendingBytes {
   /** Takes the bytes of a run, a loan. */
   take(run: ByteRun): void {
     const { buf, start, end } = run;
-    if (this.settings.timestamps) this.stamp();
     this.annotator.annotate(run);
+    // Behind the record's first line: a record that has been committed takes nothing more.
+    if (this.settings.timestamps) this.stamp();
     this.append(buf, start, end);
     this.takenOffset += end - start;
   }
