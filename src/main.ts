@@ -1,5 +1,6 @@
 /**
- * The program: arguments and configuration file → server; signals, files of the process and exit codes; nothing else.
+ * The program: arguments and configuration file → server, or a sub-command (cli/); signals, files of the process and exit
+ * codes; nothing else.
  *
  * @since 0.1.0
  */
@@ -8,6 +9,8 @@ import * as E from 'fp-ts/Either';
 import { pipe } from 'fp-ts/function';
 import * as O from 'fp-ts/Option';
 import * as TE from 'fp-ts/TaskEither';
+import { isSubCommand, overview, runSubCommand } from './cli/program.ts';
+import { processTerminal } from './cli/terminal.ts';
 import { allCommands } from './commands/all.ts';
 import { renamesOf } from './commands/renames.ts';
 import {
@@ -19,7 +22,6 @@ import {
   nodeFiles,
   renderError,
   toLatin1,
-  usage,
 } from './config/config.ts';
 import { systemEnvironment } from './environment.ts';
 import { Logger } from './log.ts';
@@ -255,13 +257,14 @@ const start = async ({ config, configFile }: ServeRequest, input: O.Option<strin
 };
 
 const main = async (argv: readonly string[]): Promise<void> => {
+  if (isSubCommand(argv)) process.exit(await runSubCommand(argv, processTerminal()));
   const { files, input } = filesWithMemory();
   const packageConf = join(dirname(__dirname), 'conf');
   const loaded = await loadConfig(argv, { files, workingFolder: process.cwd(), packageConf })();
   if (E.isLeft(loaded)) return giveUp(fatalConfigError(loaded.left.map(renderError)));
   switch (loaded.right.kind) {
     case 'help':
-      process.stdout.write(usage('node dist/ferrous.js'));
+      process.stdout.write(overview());
       return;
     case 'version':
       process.stdout.write(`${versionLine(process.version)}\n`);
