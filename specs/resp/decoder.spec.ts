@@ -225,3 +225,14 @@ test('a bulk limit that changes counts from the next argument on', (t) => {
   limits.bulkBytesMax = 11;
   t.is(decode([encodeCommand(['01234567890'])], decoder).error, '');
 });
+
+test('a request whose line ends are any two bytes is taken, and handed on with line ends', (t) => {
+  const odd = '*3\rX$3\rYSETab$1\r\nkQQ$2\r\nv1ZZ';
+  const straight = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nv1\r\n';
+  for (let cut = 1; cut <= odd.length; cut++) {
+    const { commands, requests, error } = decode([Buffer.from(odd.slice(0, cut)), Buffer.from(odd.slice(cut))]);
+    t.is(error, '');
+    t.deepEqual(commands, [['SET', 'k', 'v1']]);
+    t.deepEqual(requests, [straight]);
+  }
+});

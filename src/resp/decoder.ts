@@ -139,6 +139,7 @@ export class Decoder {
         if (this.end - this.pos < this.bulkBytes + 2) return this.keepTail(this.frameStart);
         this.view.set(this.argc++, this.pos, this.bulkBytes);
         this.pos += this.bulkBytes + 2;
+        this.straighten(this.pos - 2);
         this.bulkBytes = -1;
         this.argumentsLeft--;
       }
@@ -160,8 +161,18 @@ export class Decoder {
   }
 
   /**
+   * Makes a line end of whatever two bytes stand in its place: a request that changes something is passed on and logged
+   * as it came, and those who read it there look at line ends.
+   */
+  private straighten(at: number): void {
+    const { buf } = this;
+    if (buf[at] !== CR) buf[at] = CR;
+    if (buf[at + 1] !== LF) buf[at + 1] = LF;
+  }
+
+  /**
    * Reads the number of a header line (`*3\r\n`, `$5\r\n`) and steps behind it. As Redis does, the line ends at the
-   * first CR and the byte behind it is not looked at.
+   * first CR and the byte behind it does not matter.
    */
   private header(max: number): number {
     const { buf, end } = this;
@@ -176,6 +187,7 @@ export class Decoder {
     const digits = at - this.pos - 1;
     if (at < end && buf[at] === CR && digits > 0 && (digits === 1 || buf[this.pos + 1] !== ZERO)) {
       if (at + 1 >= end) return NEED_MORE;
+      if (buf[at + 1] !== LF) buf[at + 1] = LF;
       this.pos = at + 2;
       return value > max ? INVALID : value;
     }
@@ -193,6 +205,7 @@ export class Decoder {
     if (Number.isNaN(value)) return INVALID;
     // However large the limit is: places in a request are int32.
     if (buf[pos + 1] !== MINUS && value > Math.min(max, INT_MAX)) return INVALID;
+    this.straighten(at);
     this.pos = at + 2;
     return buf[pos + 1] === MINUS ? -1 : value;
   }
