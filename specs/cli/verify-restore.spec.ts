@@ -39,8 +39,8 @@ test('A log that is as it was is described, with the hash to note', async (t) =>
     [
       'The log is as it was written.',
       '  segments   2',
-      '  records    6 with 5 commands, 832 B',
-      '  offsets    0 to 97',
+      '  records    6 with 5 commands, 677 B',
+      '  offsets    0 to 120',
       '  times      2023-11-14T22:13:20.000000Z to 2023-11-14T22:13:21.000000Z',
       '  beginning  the first segment there ever was',
       '  end        sealed',
@@ -98,8 +98,8 @@ test('The folder of the log itself will do, and JSON tells the same', async (t) 
   const { dir, folder } = await saved(t);
   const out = join(dir, 'restored');
   const terminal = fakeTerminal();
-  t.is(await restore.run(['-d', folder, '--to', 'offset:97', '-o', out, '--json'], terminal), 0, terminal.err.text);
-  t.like(JSON.parse(terminal.out.text), { keys: 1, offset: 97 });
+  t.is(await restore.run(['-d', folder, '--to', 'offset:120', '-o', out, '--json'], terminal), 0, terminal.err.text);
+  t.like(JSON.parse(terminal.out.text), { keys: 1, offset: 120 });
 });
 
 test('A moment that is not in the log is an error that names the range', async (t) => {
@@ -107,14 +107,14 @@ test('A moment that is not in the log is an error that names the range', async (
   const out = join(dir, 'restored');
   const terminal = fakeTerminal();
   t.is(await restore.run(['--dir', dir, '--to', 'offset:5000', '--out', out], terminal), 1);
-  t.regex(terminal.err.text, /^ferrous restore: .*offset:0 .*offset:97/);
+  t.regex(terminal.err.text, /^ferrous restore: .*offset:0 .*offset:120/);
   t.false(existsSync(out));
 });
 
 test('A folder that holds something is not restored to', async (t) => {
   const { dir } = await saved(t);
   const terminal = fakeTerminal();
-  t.is(await restore.run(['--dir', dir, '--to', 'offset:97', '--out', dir], terminal), 1);
+  t.is(await restore.run(['--dir', dir, '--to', 'offset:120', '--out', dir], terminal), 1);
   t.regex(terminal.err.text, /is not empty/);
 });
 

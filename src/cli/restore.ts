@@ -13,7 +13,7 @@ import { pipe } from 'fp-ts/function';
 import * as t from 'io-ts';
 import { type Config, defaults, fromLatin1, loadConfig, nodeFiles, renderError, toLatin1 } from '../config/config.ts';
 import { LogFolder } from '../eventlog/files.ts';
-import { formatMoment, type Moment } from '../eventlog/moment.ts';
+import type { Moment } from '../eventlog/moment.ts';
 import { type Restored, restore as restoreTo } from '../eventlog/restore.ts';
 import { type CommandSpec, noOperands, subCommand } from './command.ts';
 import { showTime } from './event-table.ts';
@@ -96,7 +96,7 @@ const run = async (request: RestoreRequest, terminal: Terminal): Promise<number>
     onProgress: progress.update,
   })();
   await progress.hide();
-  if (E.isLeft(restored)) throw new Failure(`${formatMoment(moment)}: ${restored.left.message}`);
+  if (E.isLeft(restored)) throw new Failure(restored.left.message);
   const { reached, keys: count, files } = restored.right;
   await terminal.out.write(
     request.json
