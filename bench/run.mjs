@@ -4,7 +4,8 @@
  *   npm run bench                                       throughput, the main table
  *   npm run bench -- --rounds 5 --only set,get          some of its rows, more rounds
  *   npm run bench -- --scenario memory,stall            other scenarios: memory, stall, bgsave, replica, collections,
- *                                                       collections-memory, collections-growth, collections-stall, or all
+ *                                                       collections-memory, collections-growth, collections-stall, log,
+ *                                                       or all
  *   npm run bench -- --write                            all scenarios; the tables go to bench/RESULTS.md
  *
  * A figure that is missed is marked in its table; only an error makes the exit code different from zero.
@@ -21,6 +22,7 @@ import { collectionsStall } from './collections-stall.mjs';
 import { progress, readOptions } from './lib/cli.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { findServers } from './lib/servers.mjs';
+import { log } from './log.mjs';
 import { memory } from './memory.mjs';
 import { replica } from './replica.mjs';
 import { stall } from './stall.mjs';
@@ -63,6 +65,7 @@ const SCENARIOS = new Map([
       command: 'npm run bench -- --scenario collections-stall',
     },
   ],
+  ['log', { title: 'The event log', run: log, command: 'npm run bench -- --scenario log' }],
 ]);
 
 const resultsFile = join(dirname(fileURLToPath(import.meta.url)), 'RESULTS.md');
