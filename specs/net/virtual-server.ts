@@ -1,11 +1,12 @@
 /**
  * A whole server without sockets: sessions on fake peers, a clock and an event loop that the spec turns.
  *
- * In:  a configuration. Out: sessions; the services to look at.
+ * In:  a configuration, parts of the environment. Out: sessions; the services to look at.
  * Memory: everything goes with the object.
  */
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Config, defaults } from '../../src/config/config.ts';
+import type { Environment } from '../../src/environment.ts';
 import { Logger } from '../../src/log.ts';
 import type { Peer, Transport } from '../../src/net/peer.ts';
 import { buildServer, type Server } from '../../src/server.ts';
@@ -30,7 +31,8 @@ export class VirtualServer {
   private readonly scheduler = new VirtualTimeScheduler();
   private readonly atEnd: (() => void)[] = [];
 
-  constructor(config: Partial<Config> = {}) {
+  /** `environment` replaces parts of it. */
+  constructor(config: Partial<Config> = {}, environment: Partial<Environment> = {}) {
     const random = seededRandom(1);
     this.scheduler.maxFrames = 0;
     this.server = buildServer({
@@ -45,6 +47,7 @@ export class VirtualServer {
         randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
         transport: NO_NETWORK,
         atTurnEnd: (run) => void this.atEnd.push(run),
+        ...environment,
       },
       log: new Logger(
         (line) => void this.log.push(line),

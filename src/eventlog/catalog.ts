@@ -171,6 +171,8 @@ export class Catalog {
 
   private highest(kind: LogEntry['kind'], files: readonly ManifestFile[]): number {
     const noted = this.entries.filter((entry) => entry.kind === kind);
-    return [...files, ...noted].reduce((max, { seq }) => Math.max(max, seq), 0);
+    // A segment that waits for its base has no number of its own yet.
+    const named = [...files, ...noted].filter(({ name }) => !name.startsWith('temp-'));
+    return named.reduce((max, { seq }) => Math.max(max, seq), 0);
   }
 }
