@@ -8,6 +8,7 @@
 import { statSync } from 'node:fs';
 import { usage } from '../config/config.ts';
 import { auditVerify } from './audit-verify.ts';
+import { auditWho } from './audit-who.ts';
 import { refuse, type SubCommand } from './command.ts';
 import { events } from './events.ts';
 import { PROGRAM, renderManual, renderSummaries } from './manual.ts';
@@ -16,7 +17,7 @@ import { restore } from './restore.ts';
 import { EXIT_DONE, EXIT_USAGE, type Terminal } from './terminal.ts';
 
 /** In the order in which the help lists them. */
-export const subCommands: readonly SubCommand[] = [events, auditVerify, restore];
+export const subCommands: readonly SubCommand[] = [events, auditWho, auditVerify, restore];
 
 const HELP = 'help';
 /** First words: commands of one word, and groups of commands. */
