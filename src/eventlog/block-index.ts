@@ -18,7 +18,7 @@ import { crc32 } from 'node:zlib';
 import { addToFilter, filterBytes, mayHold } from './block-filter.ts';
 import type { Place } from './segment-cursor.ts';
 
-/** A block ends with the first event that ends behind so many bytes. */
+/** Bytes of a block, unless somebody says otherwise: reading one takes a fraction of a millisecond. */
 export const BLOCK_BYTES = 64 * 1024;
 
 const MAGIC = 0x46525349;

@@ -29,6 +29,8 @@ export interface IndexOptions {
   readonly onBytes?: (bytes: number) => void;
   /** False keeps it in memory. */
   readonly save?: boolean;
+  /** A block ends with the first event that ends behind so many bytes; 64 KiB. */
+  readonly blockBytes?: number;
 }
 
 /** Gathers the keys of a block. */
@@ -65,6 +67,7 @@ const endingAt = async (file: FileHandle, covered: number): Promise<number> => {
 
 /** Indexes what the index does not cover yet. */
 const extend = async (segment: Segment, file: FileHandle, index: BlockIndex, options: IndexOptions): Promise<void> => {
+  const { blockBytes = BLOCK_BYTES, onBytes } = options;
   const cursor = new SegmentCursor();
   const keys = new EventKeys();
   const gathered = new Gathered();
@@ -81,7 +84,7 @@ const extend = async (segment: Segment, file: FileHandle, index: BlockIndex, opt
     if (step === Step.More) {
       const before = cursor.parser.readPosition;
       if (!(await readMore(file, cursor))) break;
-      options.onBytes?.(cursor.parser.readPosition - before);
+      onBytes?.(cursor.parser.readPosition - before);
       step = cursor.next();
       continue;
     }
@@ -94,7 +97,7 @@ const extend = async (segment: Segment, file: FileHandle, index: BlockIndex, opt
         gathered.add(hashOfKey(view.buf, view.offset(at), view.length(at)));
       }
     }
-    if (cursor.parser.consumed - begin.position >= BLOCK_BYTES) {
+    if (cursor.parser.consumed - begin.position >= blockBytes) {
       const end = cursor.place();
       index.add(begin, end, gathered.all(), gathered.changesAll);
       gathered.clear();

@@ -83,7 +83,6 @@ export class SegmentCursor {
   /** Begins with the first byte of a segment; the offset and the time count where it has no head. */
   begin(offset: number, timeUs = 0): void {
     this.seek({ position: 0, offset, timeUs, clientId: NOBODY_KNOWS, db: 0, transaction: NO_TRANSACTION });
-    this.clients.clear();
     this.head = undefined;
   }
 
@@ -100,6 +99,7 @@ export class SegmentCursor {
     this.audit = undefined;
     this.asSent = undefined;
     this.pendingText = undefined;
+    this.clients.clear();
     this.error = '';
     this.records++;
   }
@@ -159,6 +159,11 @@ export class SegmentCursor {
   /** Whether the client of the current step is one that had to be named, and was not. */
   isStranger(): boolean {
     return this.clientId > 0 && !this.clients.has(this.clientId);
+  }
+
+  /** A client that has been named. */
+  named(id: number): EventClient | undefined {
+    return this.clients.get(id);
   }
 
   introduce(client: EventClient): void {

@@ -44,6 +44,8 @@ export interface RdbReaderOptions {
   /** A key that exists is replaced; otherwise it means that the file is damaged. */
   readonly replaceExisting: boolean;
   readonly verifyChecksum: boolean;
+  /** Whether a key is to be loaded; all are, unless this says no. */
+  readonly wants?: (db: Database, key: Uint8Array, keyAt: number, keyLength: number) => boolean;
   /** An aux field: `redis-ver`, `ctime`, `repl-id`, ... */
   readonly onAux?: (name: string, value: string) => void;
   /** Something that was left out. */
@@ -270,6 +272,8 @@ export class RdbReader {
     if (builder.isEmpty) {
       builder.discard();
       this.emptyKeys++;
+    } else if (options.wants?.(db, key, keyAt, keyLength) === false) {
+      builder.discard();
     } else if (expires && options.dropExpired && expireAtMs < options.keyspace.nowMs) {
       builder.discard();
       this.keysExpired++;
