@@ -259,7 +259,7 @@ test('Before and after are what the server had, whatever commands went into it',
         `${last.length} of ${all.length}`,
       );
     }),
-    { numRuns: 200 },
+    { numRuns: 200, examples: [[[[['RPUSH', 'd', '1'], 'base'], 'd', 0, 0, 1, 1]]] },
   );
   t.pass();
 });

@@ -54,12 +54,13 @@ export const chainsOf = ({ segments, bases }: Log): readonly Chain[] => {
     const from = stretch[0]?.from ?? 0;
     const own = placed
       .filter(({ stretch: its }) => its === stretch)
-      .map(({ base: { path, offset } }) => ({ path, offset: offset ?? from }))
+      .map(({ base: { path, seq, offset } }) => ({ path, seq, offset: offset ?? from }))
       .sort((a, b) => a.offset - b.offset);
     return {
       paths: new Set(stretch.map(({ segment }) => segment.path)),
       bases: own,
-      beginsEmpty: from === 0 && own.length === 0,
+      // A server that had something before has a base that says what, unless retention has removed it.
+      beginsEmpty: from === 0 && (own[0] === undefined || own[0].seq === 1),
     };
   });
 };
