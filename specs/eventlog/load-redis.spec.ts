@@ -50,6 +50,14 @@ const fill = async (client: RawClient, seed: number): Promise<void> => {
   }
 };
 
+/** Waits for the end of the keys that are soon over. */
+const untilGone = async (client: RawClient): Promise<void> => {
+  for (const db of ['0', '3']) {
+    await client.send('SELECT', db);
+    while (show(await client.send('EXISTS', 'gone')) !== ':0') await client.send('PING');
+  }
+};
+
 const digestOf = async (client: RawClient): Promise<string> => show(await client.send('DEBUG', 'DIGEST'));
 
 /** Stops a redis-server and starts Ferrous in its folder. */
@@ -73,24 +81,25 @@ for (const [name, args] of [
     await client.send('BGREWRITEAOF');
     await redis.waitForLog(/Background AOF rewrite finished successfully/);
     await fill(client, 2);
-    await client.send('SELECT', '0');
-    await client.send('GET', 'gone');
-    await client.send('SELECT', '3');
-    await client.send('GET', 'gone');
+    await untilGone(client);
     const expected = await digestOf(client);
     const ferrous = await takeOver(t, redis, args);
     t.is(await digestOf(await ferrous.connect()), expected);
     // And back again, with what we have written behind it.
     const ours = await ferrous.connect();
     await fill(ours, 5);
-    await ours.send('SELECT', '0');
-    await ours.send('GET', 'gone');
-    await ours.send('SELECT', '3');
-    await ours.send('GET', 'gone');
+    await untilGone(ours);
     const digest = await digestOf(ours);
     await ferrous.stop();
     const again = await startRedis(t, { dir, args: [...LOG, ...args] });
-    t.is(await digestOf(await again.connect()), digest);
+    const theirs = await again.connect();
+    t.is(await digestOf(theirs), digest);
+    // What it appends to our last file is no harm when it is ours again.
+    await fill(theirs, 7);
+    await untilGone(theirs);
+    const last = await digestOf(theirs);
+    const ferrousAgain = await takeOver(t, again, args);
+    t.is(await digestOf(await ferrousAgain.connect()), last);
   });
 }
 
@@ -103,10 +112,7 @@ for (const preamble of ['yes', 'no']) {
     await client.send('BGREWRITEAOF');
     await redis.waitForLog(/Background AOF rewrite finished successfully/);
     await client.send('SET', 'tail', '1');
-    await client.send('SELECT', '0');
-    await client.send('GET', 'gone');
-    await client.send('SELECT', '3');
-    await client.send('GET', 'gone');
+    await untilGone(client);
     const expected = await digestOf(client);
     await redis.stop();
     const folder = join(dir, 'appendonlydir');
@@ -151,14 +157,66 @@ test('a start with a damaged log is refused in the words of Redis, with exit cod
   t.deepEqual(readFileSync(join(folder, name)), bytes);
 });
 
+test('recover-to a moment of a generation that is gone is refused, with the range that can be restored', async (t) => {
+  const dir = await makeTempDir(t);
+  const args = [...LOG, '--audit-trail', 'yes'];
+  const first = await startFerrous(t, { dir, args });
+  const client = await first.connect();
+  await client.send('SET', 'key', 'before');
+  const info = show(await client.send('INFO', 'replication'));
+  const moment = `offset:${/master_repl_offset:(\d+)/.exec(info)?.[1]}`;
+  await client.send('SET', 'key', 'after');
+  await client.send('BGREWRITEAOF');
+  await first.waitForLog(/Background AOF rewrite finished successfully/);
+  await client.send('SET', 'later', '1');
+  await first.stop();
+
+  // The generation before the rewrite is kept only with a retention, so the moment has to be out of reach without one.
+  const refused = await spawnServer(ferrousProgram(), { dir, args: [...args, '--recover-to', moment] }, t);
+  t.is((await refused.exited).code, 1);
+  t.regex(refused.log(), /Cannot go back to offset:\d+: what can be restored is offset:\d+ .* to offset:\d+/);
+});
+
+for (const [where, rewrites] of [
+  ['the last segment', false],
+  ['a generation that is kept', true],
+] as const) {
+  test(`recover-to a moment of ${where} starts with its data, once, and keeps what came later aside`, async (t) => {
+    const dir = await makeTempDir(t);
+    const args = [...LOG, '--audit-trail', 'yes', '--log-retention-time', '3600'];
+    const first = await startFerrous(t, { dir, args });
+    const client = await first.connect();
+    await client.send('SET', 'key', 'before');
+    const info = show(await client.send('INFO', 'replication'));
+    const moment = `offset:${/master_repl_offset:(\d+)/.exec(info)?.[1]}`;
+    await client.send('SET', 'key', 'after');
+    if (rewrites) {
+      await client.send('BGREWRITEAOF');
+      await first.waitForLog(/Background AOF rewrite finished successfully/);
+    }
+    await client.send('SET', 'later', '1');
+    await first.stop();
+    const second = await startFerrous(t, { dir, args: [...args, '--recover-to', moment] });
+    const reader = await second.connect();
+    t.is(show(await reader.send('GET', 'key')), '"before"');
+    t.is(show(await reader.send('EXISTS', 'later')), ':0');
+    t.regex(second.log(), /Recovered to offset:\d+: the log ends at offset \d+/);
+    await reader.send('SET', 'key', 'anew');
+    await second.stop();
+    t.true(readdirSync(dir).some((name) => name.startsWith('appendonlydir.before-recovery-')));
+    const third = await startFerrous(t, { dir, args: [...args, '--recover-to', moment] });
+    t.is(show(await (await third.connect()).send('GET', 'key')), '"anew"');
+    await third.stop();
+    const redisLike = await startFerrous(t, { dir, args });
+    t.is(show(await (await redisLike.connect()).send('GET', 'key')), '"anew"');
+  });
+}
+
 test('DEBUG LOADAOF gives the data that the log has', async (t) => {
   const ferrous = await startFerrous(t, { args: LOG });
   const client = await ferrous.connect();
   await fill(client, 3);
-  await client.send('SELECT', '0');
-  await client.send('GET', 'gone');
-  await client.send('SELECT', '3');
-  await client.send('GET', 'gone');
+  await untilGone(client);
   const digest = await digestOf(client);
   t.is(show(await client.send('DEBUG', 'LOADAOF')), '+OK');
   t.is(await digestOf(client), digest);

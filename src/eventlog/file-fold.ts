@@ -13,8 +13,16 @@
 import * as E from 'fp-ts/Either';
 import type { Services } from '../commands/context.ts';
 import { Loading } from '../persistence/loading.ts';
-import type { CommandView } from '../resp/view.ts';
-import { type Annotation, type Head, isSeenAt, type Moment, parseAnnotation, type Seal } from './format.ts';
+import { type CommandView, latin1 } from '../resp/view.ts';
+import {
+  type Annotation,
+  HASH_CHARACTERS,
+  type Head,
+  isSeenAt,
+  type Moment,
+  parseAnnotation,
+  type Seal,
+} from './format.ts';
 import { Item, LogParser } from './log-parser.ts';
 import { RecordHash } from './record-hash.ts';
 import { Replayed, type Replayer } from './replayer.ts';
@@ -58,6 +66,11 @@ const US_PER_SECOND = 1_000_000;
 /** A log that does not fit says so this many times. */
 const COMPLAINTS_MAX = 10;
 const SHOWN_BYTES_MAX = 128;
+const SPACE = 32;
+const MINUS = 45;
+const ZERO = 48;
+const COLON = 58;
+const UPPER_W = 87;
 /** `*2`, `$6`, `SELECT`, `$10`, and ten digits. */
 const SELECT_BYTES_MAX = 4 + 4 + 8 + 5 + 12;
 
@@ -380,10 +393,32 @@ export class FileFold {
     if (this.seal !== undefined) {
       return this.damage('format', position, 'expected the end of the file behind the seal, got a line');
     }
+    if (this.isRecord()) return this.damaged === undefined;
     const parsed = parseAnnotation(parser.line());
     if (E.isRight(parsed)) return this.takeAnnotation(parsed.right, position);
     // Redis skips whatever begins with '#'.
     return this.head === undefined && position > 0 ? this.passed() : this.damage('format', position, parsed.left);
+  }
+
+  /** Takes a #W line without reading it as a text, since a log has millions of them. False leaves it to others. */
+  private isRecord(): boolean {
+    const { buf, lineStart, lineEnd } = this.parser;
+    if (this.head === undefined || buf[lineStart + 1] !== UPPER_W || buf[lineStart + 2] !== COLON) return false;
+    let at = lineStart + 3;
+    let timeUs = 0;
+    for (let digit = buf[at] - ZERO; digit >= 0 && digit <= 9; digit = buf[++at] - ZERO) timeUs = timeUs * 10 + digit;
+    const idAt = at + 1;
+    const hashAt = lineEnd - HASH_CHARACTERS;
+    // The usual form only; anything else is looked at closely.
+    if (buf[at] !== SPACE || buf[hashAt - 1] !== SPACE || !Number.isSafeInteger(timeUs)) return false;
+    for (at = buf[idAt] === MINUS ? idAt + 1 : idAt; at < hashAt - 1; at++) {
+      if (buf[at] < ZERO || buf[at] > ZERO + 9) return false;
+    }
+    if (hashAt - 1 <= idAt) return false;
+    this.isTimed = true;
+    this.timeUs = timeUs;
+    this.isHash(latin1(buf, hashAt, lineEnd));
+    return true;
   }
 
   private takeAnnotation(annotation: Annotation, position: number): boolean {
@@ -471,7 +506,7 @@ export class FileFold {
       this.recordAt = parser.position;
       return true;
     }
-    const reason = `the record that ends at ${parser.position} does not have the hash ${named} that is named there: it was changed, or what stood here was removed or moved`;
+    const reason = `the record that ends at ${parser.position} does not have the hash ${JSON.stringify(named)} that is named there: it was changed, or what stood here was removed or moved`;
     return this.damage('format', this.recordAt, reason);
   }
 
