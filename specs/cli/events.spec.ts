@@ -3,7 +3,7 @@
  * @since 0.3.0
  */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
@@ -37,6 +37,14 @@ const saved = async (t: Teardown, write: (log: MadeLog) => void): Promise<{ log:
   const log = new MadeLog({ offset: 1000 });
   write(log);
   return { log, folder: log.save(await makeTempDir(t)) };
+};
+
+const deferred = (): { readonly promise: Promise<void>; readonly resolve: () => void } => {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 };
 
 const few = (log: MadeLog): void => {
@@ -210,6 +218,37 @@ test('Following from the end sees only what comes, not even what stands at the s
   const first = expected.indexOf(terminal.out.lines[0] ?? '');
   t.true(first >= before);
   t.deepEqual(terminal.out.lines, expected.slice(first, first + terminal.out.lines.length));
+});
+
+test('A follower that is so slow that segments were removed before it read them is told so', async (t) => {
+  const { log, folder } = await saved(t, few);
+  const terminal = fakeTerminal();
+  const write = terminal.out.write.bind(terminal.out);
+  const { promise: resumed, resolve: resume } = deferred();
+  let writes = 0;
+  terminal.out.write = async (text) => {
+    writes++;
+    const isRead = await write(text);
+    if (writes === 2) await resumed;
+    return isRead;
+  };
+  const running = run(['--dir', folder, '--follow'], terminal);
+  await terminal.out.untilLines(4);
+  const have = log.segments.length;
+  log.rotate();
+  grow(log, folder);
+  log.write(client(1), 0, { args: ['SET', 'lost', '1'] });
+  log.rotate();
+  log.write(client(1), 0, { args: ['SET', 'found', '1'] });
+  grow(log, folder);
+  for (const { name } of log.segments.slice(0, have + 1)) rmSync(join(folder, name));
+  resume();
+  t.is((await running).code, 1);
+  t.deepEqual(terminal.out.lines, log.events.slice(0, 4).map(eventLine));
+  t.regex(
+    terminal.err.text,
+    /expected the segment of offset \d+, got one of \d+: what lies between is no longer kept\n$/,
+  );
 });
 
 test('A folder whose log begins later can be followed', async (t) => {

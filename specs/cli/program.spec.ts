@@ -9,6 +9,7 @@ import test from 'ava';
 import { isSubCommand } from '../../src/cli/program.ts';
 import { client, MadeLog } from '../eventlog/make-log.ts';
 import { ferrousProgram, spawnServer } from '../support/process-server.ts';
+import { connect } from '../support/resp-client.ts';
 import { makeTempDir, type Teardown } from '../support/temp.ts';
 
 interface Ended {
@@ -99,10 +100,9 @@ test('A configuration file with the name of a command still starts a server', as
   t.is((await shell('$FERROUS restore', dir)).code, 2);
 });
 
-test('The folder of a running server can be read', async (t) => {
+test('A running server tells the same as its folder, which can be read meanwhile', async (t) => {
   const server = await spawnServer(ferrousProgram(), { args: ['--appendonly', 'yes', '--audit-trail', 'yes'] }, t);
   await server.waitForLog('Ready to accept connections');
-  const { connect } = await import('../support/resp-client.ts');
   const redis = await connect({ port: server.port }, t);
   await redis.send('CLIENT', 'SETNAME', 'tester');
   await redis.send('SET', 'k', 'v', 'EX', '100');
@@ -112,6 +112,12 @@ test('The folder of a running server can be read', async (t) => {
   t.deepEqual(event.args.slice(0, 4), ['SET', 'k', 'v', 'PXAT']);
   t.is(event.asSent, 'SET k v EX 100');
   t.is(event.client.name, 'tester');
+  const asked = await shell(`$FERROUS events --connect 127.0.0.1:${server.port} --command set`, '/');
+  t.is(asked.code, 0, asked.err);
+  t.is(asked.out, out);
+  const followed = await shell(`$FERROUS events --connect :${server.port} --follow --from offset:0 -n 1`, '/');
+  t.is(followed.code, 0, followed.err);
+  t.is(followed.out.split('\n').length, 2);
   const verified = await shell(`$FERROUS audit verify --dir ${server.dir}`, '/');
   t.is(verified.code, 0, verified.out + verified.err);
 });

@@ -13,32 +13,35 @@ import { watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Observable } from 'rxjs';
-import type { LoggedEvent } from './event.ts';
+import type { EventClient, LoggedEvent } from './event.ts';
 import { type EventConditions, EventFilter } from './filter.ts';
+import { Blocks } from './history-walk.ts';
+import { indexOf, storedIndex } from './index-file.ts';
+import { readMore } from './read-more.ts';
 import { type Place, SegmentCursor, Step } from './segment-cursor.ts';
 import { LogError, listSegments, logFolder, type Segment, segmentAfter } from './segments.ts';
+
+export { readMore } from './read-more.ts';
 
 export interface ScanOptions extends EventConditions {
   /** Waits for more at the end, until `signal` says it is enough. */
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
+  /**
+   * Whether the index of the first segment is used to begin near `from`: where there is one ('use', which it is unless
+   * said otherwise), made if need be ('make': who comes back again and again with an offset), or never.
+   */
+  readonly index?: 'use' | 'make' | 'none';
   /** Told after each read: bytes of the files read so far, and in all. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
 
+/** Reading less than this takes no longer than opening an index. */
+const INDEXED_BYTES_MIN = 1024 * 1024;
 /** Events of one transaction that are kept until its end comes; for a longer one the file is looked through ahead. */
 const HELD_EVENTS_MAX = 1000;
 /** How long a change of the file may go unnoticed where the system does not tell. */
 const POLL_MS = 250;
-
-/** Fills the parser's room. False at the end of the file. */
-export const readMore = async (file: FileHandle, cursor: SegmentCursor): Promise<boolean> => {
-  const { parser } = cursor;
-  const room = parser.room();
-  const { bytesRead } = await file.read(room, 0, room.length, parser.readPosition);
-  parser.filled(bytesRead);
-  return bytesRead > 0;
-};
 
 /** Offset of the EXEC's end of the transaction that goes on at `place`; undefined where it is not there. */
 const endOfTransaction = async (file: FileHandle, place: Place): Promise<number | undefined> => {
@@ -97,11 +100,25 @@ const watched = (folder: string, changed: () => void) => {
   }
 };
 
+/** Why a scan cannot go on by itself. */
+enum Pause {
+  /** The bytes are used up, or it is enough. */
+  More = 0,
+  Broken = 1,
+  /** Somebody has to look ahead for the end of a transaction. */
+  LookAhead = 2,
+  /** Somebody has to look back for a client: `cursor.clientId`. */
+  LookBack = 3,
+}
+
 /** One scan: what it has to know from segment to segment. */
 class Scan {
   readonly filter: EventFilter;
   readonly cursor = new SegmentCursor();
   isOver = false;
+  /** The walk began in the middle of a segment, so that clients may have been named before. */
+  looksBack = false;
+  private postponed: Step | undefined = undefined;
   private hasBegun = false;
   private batch: LoggedEvent[] = [];
   private held: LoggedEvent[] = [];
@@ -115,13 +132,15 @@ class Scan {
     this.filter = filter;
   }
 
-  /** Takes steps for as long as there are bytes. `Write` means that somebody has to look ahead for the transaction's end. */
-  run(): Step {
+  /** Takes steps for as long as it can. */
+  run(): Pause {
     const { cursor, filter } = this;
     for (;;) {
-      const step = cursor.next();
+      const step = this.postponed ?? cursor.next();
+      this.postponed = undefined;
       if (this.heldFor >= 0 && cursor.transaction !== this.heldFor) this.complete(cursor.transactionEnd);
-      if (step === Step.More || step === Step.Broken || this.isOver) return step;
+      if (step === Step.Broken) return Pause.Broken;
+      if (step === Step.More || this.isOver) return Pause.More;
       if (!this.hasBegun) {
         if (!filter.hasBegun(cursor.timeUs, step === Step.Audit ? cursor.end : cursor.offset)) continue;
         this.hasBegun = true;
@@ -129,9 +148,13 @@ class Scan {
       if (filter.isOver(cursor.timeUs, cursor.end)) {
         this.isOver = true;
         this.held = [];
-        return Step.More;
+        return Pause.More;
       }
-      if (this.accepts(step) && this.take(step)) return Step.Write;
+      if (this.looksBack && cursor.isStranger()) {
+        this.postponed = step;
+        return Pause.LookBack;
+      }
+      if (this.accepts(step) && this.take(step)) return Pause.LookAhead;
     }
   }
 
@@ -191,6 +214,7 @@ class SegmentReading {
   private readonly options: ScanOptions;
   private readonly segment: Segment;
   private readonly file: FileHandle;
+  private named: (id: number) => Promise<EventClient | undefined> = async () => undefined;
 
   constructor(scan: Scan, options: ScanOptions, segment: Segment, file: FileHandle) {
     this.scan = scan;
@@ -208,12 +232,12 @@ class SegmentReading {
       const before = parser.readPosition;
       const isMore = await readMore(file, cursor);
       progress(parser.readPosition - before);
-      let step = scan.run();
-      while (step === Step.Write && (await this.findEnd())) step = scan.run();
+      let pause = scan.run();
+      while (await this.helped(pause)) pause = scan.run();
       const batch = scan.gathered();
       if (batch.length > 0) yield batch;
-      if (scan.isOver || this.isAborted || step === Step.Write) return;
-      if (step === Step.Broken) throw new LogError(segment.path, parser.position, cursor.error);
+      if (scan.isOver || this.isAborted || pause === Pause.LookAhead) return;
+      if (pause === Pause.Broken) throw new LogError(segment.path, parser.position, cursor.error);
       if (isMore) continue;
       if (cursor.seal !== undefined) return;
       if (isFollowed) return this.checkEnd();
@@ -229,6 +253,33 @@ class SegmentReading {
 
   private get isAborted(): boolean {
     return this.options.signal?.aborted === true;
+  }
+
+  /** Begins near where the scan begins, if an index says where that is. */
+  async skip(): Promise<number> {
+    const { scan, segment, file, options } = this;
+    const { from } = scan.filter;
+    const { index: use = 'use' } = options;
+    if (from === undefined || use === 'none' || segment.bytes < INDEXED_BYTES_MIN) return 0;
+    const index = use === 'make' ? await indexOf(segment) : await storedIndex(segment, file);
+    if (index === undefined) return 0;
+    const block = from._tag === 'time' ? index.lastBefore('time', from.us) : index.lastBefore('offset', from.offset);
+    if (block === 0) return 0;
+    const place = index.place(block);
+    scan.cursor.seek(place);
+    scan.looksBack = true;
+    this.named = (id) => new Blocks(segment, file, index).clientBefore(id, block);
+    return place.position;
+  }
+
+  /** Does what the scan cannot do by itself. False when there is nothing that could be done. */
+  private async helped(pause: Pause): Promise<boolean> {
+    if (pause === Pause.LookAhead) return this.findEnd();
+    if (pause !== Pause.LookBack) return false;
+    const { cursor } = this.scan;
+    const { clientId: id } = cursor;
+    cursor.introduce((await this.named(id)) ?? { id, address: '', name: '', user: '' });
+    return true;
   }
 
   /** Finds the end of a long transaction ahead, waiting for it where one may. */
@@ -254,6 +305,10 @@ class SegmentReading {
   }
 }
 
+/** Whether segments between two of one history were removed, as retention does behind a reader that is slow. */
+const isCutOff = (last: Segment, { seq, head }: Segment, end: number): boolean =>
+  seq > last.seq + 1 && head !== undefined && head.replid === last.head?.replid && head.offset > end;
+
 /** Reads events in batches, none of them empty. Throws `LogError` where the log is damaged. */
 export async function* scanBatches(folder: string, options: ScanOptions = {}): AsyncGenerator<readonly LoggedEvent[]> {
   const { follow = false, signal, onProgress } = options;
@@ -276,11 +331,18 @@ export async function* scanBatches(folder: string, options: ScanOptions = {}): A
       continue;
     }
     const { head } = segment;
+    if (last !== undefined && isCutOff(last, segment, cursor.end)) {
+      const found = `got one of ${head?.offset}: what lies between is no longer kept`;
+      throw new LogError(segment.path, 0, `expected the segment of offset ${cursor.end}, ${found}`);
+    }
     cursor.begin(head?.offset ?? cursor.end, head?.timeUs ?? cursor.timeUs);
     scan.forget();
     const file = await open(segment.path, 'r');
     try {
-      yield* new SegmentReading(scan, options, segment, file).batches(progress);
+      const reading = new SegmentReading(scan, options, segment, file);
+      scan.looksBack = false;
+      if (last === undefined) progress(await reading.skip());
+      yield* reading.batches(progress);
     } finally {
       await file.close();
     }
