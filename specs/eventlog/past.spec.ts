@@ -273,3 +273,23 @@ test('a recovery that a crash has cut short is finished at the next start', asyn
   t.is(messageOf(result), '');
   t.is(result.digest, log.states[1]?.digest ?? '');
 });
+
+test("a log of redis-server's can be gone back in, its offsets being counted from its first segment", async (t) => {
+  const log = new RecordedLog('redis');
+  for (let i = 0; i < 3; i++) {
+    log.run(`SET a ${i}`);
+    log.run(`SET b ${i}`);
+    if (i < 2) log.rotate();
+  }
+  const dir = await makeTempDir(t);
+  for (const [index, { offset, digest }] of log.states.entries()) {
+    const folder = log.save(join(dir, String(index)));
+    t.is(digestOf(reached(await foldTo({ folder, config, moment: offsetMoment(offset) })())), digest);
+    if (offset === 0) continue;
+    const { services } = new MemoryServer().server;
+    t.deepEqual(await recoverTo(services, folder, offsetMoment(offset))(), E.right(undefined));
+    const result = await loadFolder(folder);
+    t.is(messageOf(result), '');
+    t.is(result.digest, digest);
+  }
+});

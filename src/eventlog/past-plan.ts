@@ -43,8 +43,7 @@ export interface Base {
 export interface PlacedSegment {
   readonly segment: Segment;
   readonly name: string;
-  /** Undefined in a segment of redis-server's. */
-  readonly from: number | undefined;
+  readonly from: number;
   /** Undefined in one without a seal that is the last. */
   readonly to: number | undefined;
   readonly fromUs: number;
@@ -72,20 +71,35 @@ const OWN_SELECT_BYTES_MAX = 33;
 
 const changedUs = (path: string): number => Math.round(statSync(path).mtimeMs * US_PER_MS);
 
-const place = (segments: readonly Segment[]): readonly PlacedSegment[] =>
-  segments.map((segment, index) => {
-    const next = segments[index + 1];
-    const { head, seal, path } = segment;
-    const fromUs = head?.timeUs ?? 0;
-    return {
-      segment,
-      name: basename(path),
-      from: head?.offset,
-      to: seal?.offset ?? next?.head?.offset,
-      fromUs,
-      toUs: Math.max(fromUs, seal?.timeUs ?? next?.head?.timeUs ?? changedUs(path)),
-    };
+/** Offset behind the last command of a segment that begins at `from`, found by reading it. */
+const countedEnd = (path: string, from: number): number => {
+  const parser = new LogParser();
+  let offset = from;
+  readAll(path, parser, () => {
+    for (;;) {
+      const item = parser.next();
+      if (item === Item.Command) offset += parser.end - parser.start;
+      else if (item !== Item.Annotation) return item === Item.More;
+    }
   });
+  return offset;
+};
+
+const place = (segments: readonly Segment[]): readonly PlacedSegment[] => {
+  const placed: PlacedSegment[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const next = segments[index + 1];
+    const before = placed.at(-1);
+    const { head, seal, path } = segment;
+    // One of redis-server's says nothing of itself: it goes on where the one before ends.
+    const from = head?.offset ?? before?.to ?? 0;
+    const to = head === undefined ? countedEnd(path, from) : (seal?.offset ?? next?.head?.offset);
+    const fromUs = head?.timeUs ?? before?.toUs ?? 0;
+    const endUs = seal?.timeUs ?? next?.head?.timeUs ?? changedUs(path);
+    placed.push({ segment, name: basename(path), from, to, fromUs, toUs: Math.max(fromUs, endUs) });
+  }
+  return placed;
+};
 
 /** All that a folder holds. */
 export const readLog = (folder: LogFolder): TE.TaskEither<PastError, Log> =>
@@ -117,7 +131,7 @@ export const readLog = (folder: LogFolder): TE.TaskEither<PastError, Log> =>
 
 /** Whether `next` goes on where `segment` ends. */
 const follows = ({ to }: PlacedSegment, { from }: PlacedSegment): boolean =>
-  to === undefined || from === undefined || (from <= to && to - from <= OWN_SELECT_BYTES_MAX);
+  to === undefined || (from <= to && to - from <= OWN_SELECT_BYTES_MAX);
 
 /** The segments from a base on, as far as they follow on one another. */
 const chainFrom = (base: Base | undefined, segments: readonly PlacedSegment[]): readonly PlacedSegment[] => {
@@ -126,7 +140,6 @@ const chainFrom = (base: Base | undefined, segments: readonly PlacedSegment[]): 
     const { offset, timeUs } = base;
     first = segments.findLastIndex(
       ({ from, to, fromUs }) =>
-        from !== undefined &&
         from <= offset &&
         (to === undefined || to >= offset) &&
         // Later ones are of a history that had come to the same offset again.
@@ -144,24 +157,10 @@ const isBefore = (base: Base, moment: Moment): boolean =>
   moment._tag === 'time' ? base.timeUs <= moment.us : (base.offset ?? 0) <= moment.offset;
 
 const isNeeded = ({ from, fromUs }: PlacedSegment, moment: Moment): boolean =>
-  moment._tag === 'time' ? fromUs <= moment.us : (from ?? 0) < moment.offset;
+  moment._tag === 'time' ? fromUs <= moment.us : from < moment.offset;
 
 const isWhole = ({ to, toUs }: PlacedSegment, moment: Moment): boolean =>
   moment._tag === 'time' ? toUs <= moment.us : to !== undefined && to <= moment.offset;
-
-/** Offset behind the last command of a segment that has no seal. */
-const countedEnd = ({ segment, from }: PlacedSegment): number => {
-  const parser = new LogParser();
-  let offset = from ?? 0;
-  readAll(segment.path, parser, () => {
-    for (;;) {
-      const item = parser.next();
-      if (item === Item.Command) offset += parser.end - parser.start;
-      else if (item !== Item.Annotation) return item === Item.More;
-    }
-  });
-  return offset;
-};
 
 const shown = (offset: number, us: number): string => `${formatMoment({ _tag: 'offset', offset })} (${isoTime(us)})`;
 
@@ -172,7 +171,8 @@ export const outOfRange = ({ bases, segments }: Log, moment: Moment): PastError 
   const [first] = bases;
   if (first === undefined && last === undefined) return pastError(`Cannot go back to ${wanted}: there is no log`);
   const from = shown(first?.offset ?? segments[0]?.from ?? 0, first?.timeUs ?? segments[0]?.fromUs ?? 0);
-  const to = last === undefined ? from : shown(last.segment.seal?.offset ?? countedEnd(last), last.toUs);
+  const to =
+    last === undefined ? from : shown(last.segment.seal?.offset ?? countedEnd(last.segment.path, last.from), last.toUs);
   return pastError(`Cannot go back to ${wanted}: what can be restored is ${from} to ${to}`);
 };
 

@@ -67,7 +67,7 @@ const findEnd = (
     return E.right({ name: base.name, bytes: folder.size(base.name), offset: base.offset ?? 0, timeUs: base.timeUs });
   }
   const place = new StreamPlace();
-  place.offset = last.from ?? 0;
+  place.offset = last.from;
   place.counted = place.offset;
   const fold = new FileFold({
     services,
@@ -98,9 +98,7 @@ const laterFiles = ({ bases, segments }: Log, plan: PastPlan): readonly string[]
   const last = plan.segments.at(-1);
   const from =
     last === undefined
-      ? segments.findIndex(
-          (segment) => (segment.from ?? 0) >= (base?.offset ?? 0) && segment.fromUs >= (base?.timeUs ?? 0),
-        )
+      ? segments.findIndex((segment) => segment.from >= (base?.offset ?? 0) && segment.fromUs >= (base?.timeUs ?? 0))
       : segments.indexOf(last) + 1;
   return [
     ...(from === -1 ? [] : segments.slice(from)).map(({ name }) => name),
