@@ -43,7 +43,11 @@ const arrange = () => {
     const blocks = Array.from({ length: mebibytes * 2 }, () => arena.allocate(MIB / 2));
     for (const block of blocks) arena.free(block);
   };
-  return { arena, breathe, wind, count: () => collections, end: () => subscription.unsubscribe() };
+  /** Commands that ran in the meantime. */
+  const work = (commands: number): void => {
+    services.stats.commandsProcessed += commands;
+  };
+  return { arena, breathe, wind, work, count: () => collections, end: () => subscription.unsubscribe() };
 };
 
 test('memory that the arena has released is collected, not at once and not again without need', (t) => {
@@ -57,6 +61,26 @@ test('memory that the arena has released is collected, not at once and not again
   breathe(100);
   wind(10_000);
   t.is(count(), 2);
+  end();
+});
+
+test('a busy server keeps empty pages for minutes, and uses them again', (t) => {
+  const { arena, breathe, wind, work, count, end } = arrange();
+  breathe(100);
+  const held = arena.heldBytes;
+  for (let second = 0; second < 200; second++) {
+    work(1000);
+    wind(1000);
+  }
+  t.is(count(), 0);
+  breathe(100);
+  t.is(arena.heldBytes, held);
+  for (let second = 0; second < 200; second++) {
+    work(1000);
+    wind(1000);
+  }
+  t.is(count(), 1);
+  t.true(arena.heldBytes < held / 10);
   end();
 });
 

@@ -12,9 +12,13 @@ import { ExpiryMode } from './keyspace/keyspace.ts';
 const SLICE_US = 1000;
 const EXPIRY_BATCH = 64;
 const RECLAIM_BATCH = 512;
-/** Pages of the arena are unknown to V8: after so many released bytes it is told to collect, but not too often. */
-const COLLECT_BYTES = 64 * 1024 * 1024;
-const COLLECT_PERIOD_MS = 5000;
+/**
+ * So many bytes of empty pages go back to the system. V8 has to collect garbage for that, which holds the loop for several
+ * milliseconds: it waits for a second in which hardly anything happens, but not for ever.
+ */
+const RETURNED_BYTES = 64 * 1024 * 1024;
+const QUIET_COMMANDS_MAX = 100;
+const PATIENCE_MS = 300_000;
 
 export interface CronSwitches {
   /** DEBUG SET-ACTIVE-EXPIRE */
@@ -56,12 +60,36 @@ class BackgroundWork {
   }
 }
 
+/** Gives memory back that nobody has used for a while; called once a second. */
+class MemoryReturn {
+  private readonly server: Services;
+  private commands = 0;
+  private waitingSinceMs = 0;
+
+  constructor(server: Services) {
+    this.server = server;
+  }
+
+  look(nowMs: number): void {
+    const { keyspace, stats, environment } = this.server;
+    const { arena } = keyspace;
+    const isQuiet = stats.commandsProcessed - this.commands <= QUIET_COMMANDS_MAX;
+    this.commands = stats.commandsProcessed;
+    if (arena.emptyBytes < RETURNED_BYTES) {
+      this.waitingSinceMs = nowMs;
+    } else if (isQuiet || nowMs - this.waitingSinceMs >= PATIENCE_MS) {
+      arena.trim();
+      environment.collectGarbage?.();
+    }
+  }
+}
+
 /** Runs for as long as it is subscribed to. `hz` times a second; once a second for what is not urgent. */
 export const cron = (server: Services, dispatcher: Dispatcher, switches: CronSwitches): Observable<unknown> => {
   const { environment, clients } = server;
   const work = new BackgroundWork(server, dispatcher, switches);
   let sweptMs = environment.scheduler.now();
-  let collectedMs = sweptMs;
+  const memory = new MemoryReturn(server);
   const tick = (): void => {
     const nowMs = environment.scheduler.now();
     work.slice();
@@ -69,12 +97,7 @@ export const cron = (server: Services, dispatcher: Dispatcher, switches: CronSwi
     if (nowMs - sweptMs >= 1000) {
       sweptMs = nowMs;
       clients.sweep(nowMs);
-      const { arena } = server.keyspace;
-      if (arena.uncountedBytes >= COLLECT_BYTES && nowMs - collectedMs >= COLLECT_PERIOD_MS) {
-        collectedMs = nowMs;
-        arena.uncountedBytes = 0;
-        environment.collectGarbage?.();
-      }
+      memory.look(nowMs);
     }
   };
   // The period is read anew each time, so that CONFIG SET hz counts at once.

@@ -5,8 +5,8 @@
  * The arena owns every byte; whoever holds a ref frees it once. Ref 0 is "none" and never handed out.
  *
  * Memory is a list of pages of 1 MiB. A page is cut into 16 slabs of 64 KiB; a run of slabs (a span) serves blocks of
- * one size class. Each span has its own free list, so a span that empties goes back to its page and a page that
- * empties goes back to the system. A block above 512 KiB is a page of its own, as long as it needs.
+ * one size class. Each span has its own free list, so a span that empties goes back to its page; a page that empties is
+ * used again, or goes back to the system with `trim`. A block above 512 KiB is a page of its own, as long as it needs.
  *
  *   ref  = page << 16 | unit          unit = 16 bytes; byte offset in the page = unit << 4; word offset = unit << 2
  *   slab = ref >>> 12
@@ -30,7 +30,7 @@ const LINEAR_CLASSES = 32;
 const CLASS_COUNT = LINEAR_CLASSES + 1 + 80;
 const HUGE_CLASS = CLASS_COUNT;
 const PAGE_COUNT_MAX = 65536;
-/** A few empty pages are kept so that a load that breathes does not allocate and release the same page in turn. */
+/** So many empty pages are kept whatever happens. */
 const SPARE_PAGES_MAX = 4;
 
 const NO_BYTES = new Uint8Array(0);
@@ -126,8 +126,6 @@ export class Arena {
   private readonly pagesByRun = new Int32Array(SLABS_PER_PAGE + 1);
   private readonly vacantPages: number[] = [];
   private emptyPages = 0;
-  /** Bytes of pages that were released, of which V8 knows nothing; set to 0 by who has it collect them. */
-  uncountedBytes = 0;
 
   constructor() {
     for (let sizeClass = 1; sizeClass < CLASS_COUNT; sizeClass++) {
@@ -189,6 +187,24 @@ export class Arena {
     return unitsOfClass(classOf((bytes + (UNIT_BYTES - 1)) >>> 4)) << 4;
   }
 
+  /** Bytes in pages that hold nothing. */
+  get emptyBytes(): number {
+    return this.emptyPages * PAGE_BYTES;
+  }
+
+  /**
+   * Lets the empty pages go, but for a few. V8 knows nothing of their size and may keep them for long: whoever calls this has
+   * garbage collected afterwards.
+   */
+  trim(): void {
+    while (this.emptyPages > SPARE_PAGES_MAX) {
+      const page = this.pagesByRun[SLABS_PER_PAGE];
+      this.unlinkPage(page);
+      this.emptyPages--;
+      this.releasePage(page);
+    }
+  }
+
   private allocateHuge(bytes: number): number {
     const length = Math.ceil(bytes / 4096) * 4096;
     const page = this.openPage(length);
@@ -243,10 +259,6 @@ export class Arena {
     const page = span >>> 4;
     this.unlinkPage(page);
     this.freeSlabs[page] |= ((1 << this.classSlabs[sizeClass]) - 1) << (span & 15);
-    if (this.freeSlabs[page] === ALL_FREE && this.emptyPages >= SPARE_PAGES_MAX) {
-      this.releasePage(page);
-      return;
-    }
     if (this.freeSlabs[page] === ALL_FREE) this.emptyPages++;
     this.linkPage(page);
   }
@@ -314,7 +326,6 @@ export class Arena {
   private releasePage(page: number): void {
     const { length } = this.bytes[page];
     this.heldBytes -= length;
-    if (length === PAGE_BYTES) this.uncountedBytes += length;
     this.bytes[page] = NO_BYTES;
     this.words[page] = NO_WORDS;
     this.doubles[page] = NO_DOUBLES;
