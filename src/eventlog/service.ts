@@ -14,33 +14,27 @@
  */
 import { resolve } from 'node:path';
 import * as E from 'fp-ts/Either';
-import {
-  BehaviorSubject,
-  distinctUntilChanged,
-  ignoreElements,
-  interval,
-  type Observable,
-  type Subscription,
-  tap,
-} from 'rxjs';
+import { BehaviorSubject, distinctUntilChanged, ignoreElements, interval, type Observable, tap } from 'rxjs';
 import { fromLatin1 } from '../config/load.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Environment } from '../environment.ts';
-import { selectBytes, type WriteStream } from '../events/write-stream.ts';
+import type { WriteStream } from '../events/write-stream.ts';
 import type { Logger } from '../log.ts';
 import type { Outbox } from '../net/outbox.ts';
-import type { LoadError, Persistence } from '../persistence/service.ts';
-import type { SnapshotOrigin } from '../persistence/snapshot.ts';
+import type { InfoFields, LoadError, Persistence } from '../persistence/service.ts';
 import type { Replication } from '../replication/service.ts';
 import { type PendingBytes, PlainAnnotator, type SegmentAnnotator } from './annotator.ts';
-import { CommandBase, type CommandBaseOptions, CommandBaseSink } from './base-commands.ts';
+import { Bases, type NewBase } from './bases.ts';
 import { Catalog } from './catalog.ts';
-import { attempt, type LogFileError, LogFolder, type ManifestFile, systemFiles } from './files.ts';
-import { hashOf, NO_HASH, parseAnnotation, renderHead, renderSeal, renderTimestamp } from './format.ts';
+import { rewriteFields, writerFields } from './figures.ts';
+import { attempt, LogFolder, type ManifestFile, systemFiles } from './files.ts';
+import { NO_HASH } from './format.ts';
 import type { LoadedLog, LogLoader } from './ports.ts';
 import { Rewriter } from './rewrite.ts';
-import { type DiskError, Segment } from './segment.ts';
-import { isDiskError, LogWriter, type WriterSettings } from './writer.ts';
+import type { DiskError } from './segment.ts';
+import { SegmentLog } from './segment-log.ts';
+import { closeTail } from './tail.ts';
+import { LogWriter, type WriterSettings } from './writer.ts';
 
 export interface EventLogParts {
   readonly environment: Environment;
@@ -62,11 +56,8 @@ export interface EventLogState {
 
 type Mode = 'off' | 'waiting' | 'on';
 
-const US_PER_SECOND = 1_000_000;
 const TICK_MS = 100;
 const COLLECT_EVERY_MS = 10_000;
-/** A segment with nothing but a head and a seal is shorter. */
-const EMPTY_BYTES_MAX = 512;
 const UNABLE = 'Unable to turn on AOF. Check server logs.';
 const REWRITING = 'ERR Background append only file rewriting already in progress';
 const CANNOT_REWRITE =
@@ -81,8 +72,8 @@ export class EventLog {
   private readonly settings: WriterSettings;
   private readonly states = new BehaviorSubject<EventLogState>({ refusal: undefined });
   private mode: Mode = 'off';
-  private catalog: Catalog;
-  private runs: Subscription | undefined = undefined;
+  private readonly segments: SegmentLog;
+  private readonly bases: Bases;
   private isScheduled = false;
   /** Why the file may have a hole: writes are refused until there is a new base. */
   private torn: DiskError | undefined = undefined;
@@ -96,7 +87,6 @@ export class EventLog {
     this.parts = parts;
     this.settings = { policy: 'everysec', timestamps: false };
     this.applySettings();
-    this.catalog = this.makeCatalog();
     this.writer = new LogWriter({
       log,
       settings: this.settings,
@@ -109,6 +99,11 @@ export class EventLog {
       torn: (error) => this.hasTorn(error),
       synced: () => parts.replication.waiters.check(),
     });
+    const { replication } = parts;
+    const taken = (): void => this.schedule();
+    const { writer } = this;
+    this.segments = new SegmentLog({ environment, log, writes, replication, writer, taken }, this.makeCatalog());
+    this.bases = new Bases({ environment, config, log, persistence });
     this.rewriter = new Rewriter({
       snapshotter: persistence.snapshotter,
       log,
@@ -135,7 +130,7 @@ export class EventLog {
   }
 
   get folder(): LogFolder {
-    return this.catalog.folder;
+    return this.segments.catalog.folder;
   }
 
   /** Offset in the stream up to which the disk has it; -1 while the log is off or has no base. */
@@ -150,7 +145,7 @@ export class EventLog {
    * they acknowledge could not be written.
    */
   commit(): boolean {
-    if (this.runs === undefined) return true;
+    if (!this.segments.isOpen) return true;
     this.parts.writes.flush();
     return this.writer.commit();
   }
@@ -164,7 +159,7 @@ export class EventLog {
 
   /** Has something written down beside the stream, between two commands. */
   annotate(write: () => void): void {
-    if (this.runs === undefined) return;
+    if (!this.segments.isOpen) return;
     this.parts.writes.flush();
     write();
     this.schedule();
@@ -198,7 +193,7 @@ export class EventLog {
     const nowMs = environment.scheduler.now();
     if (this.mode === 'on' && nowMs - this.collectedMs >= COLLECT_EVERY_MS) {
       this.collectedMs = nowMs;
-      this.catalog.collect(environment.timeUs());
+      this.segments.catalog.collect(environment.timeUs());
     }
     if (this.rewriter.isRunning || persistence.snapshotter.isRunning || persistence.isSaving) return;
     if (this.rewriter.isLimited) return;
@@ -209,12 +204,10 @@ export class EventLog {
   private hasGrown(): boolean {
     const { config, log } = this.parts;
     const percentage = config.config['auto-aof-rewrite-percentage'];
-    const bytes = this.currentBytes;
-    if (percentage === 0 || bytes <= config.config['auto-aof-rewrite-min-size']) return false;
-    const growth = Math.floor((bytes * 100) / Math.max(1, this.rewrittenBytes) - 100);
-    if (growth < percentage) return false;
-    log.notice(`Starting automatic rewriting of AOF on ${growth}% growth`);
-    return true;
+    if (percentage === 0 || this.currentBytes <= config.config['auto-aof-rewrite-min-size']) return false;
+    const growth = Math.floor((this.currentBytes * 100) / Math.max(1, this.rewrittenBytes) - 100);
+    if (growth >= percentage) log.notice(`Starting automatic rewriting of AOF on ${growth}% growth`);
+    return growth >= percentage;
   }
 
   private get currentBytes(): number {
@@ -228,79 +221,44 @@ export class EventLog {
    * holds. Left says why the log cannot be written.
    */
   started(loaded?: LoadedLog): E.Either<LoadError, void> {
-    const { log, replication } = this.parts;
-    this.catalog = this.makeCatalog();
-    const { folder } = this.catalog;
-    const begun = this.prepare(loaded);
-    if (E.isLeft(begun)) return E.left({ _tag: 'LoadError', message: begun.left });
+    const { environment, log } = this.parts;
+    const { bases, segments } = this;
+    const prepared = this.prepare(loaded);
+    if (E.isLeft(prepared)) return E.left({ _tag: 'LoadError', message: prepared.left });
+    const { catalog } = segments;
+    const { folder } = catalog;
     if (loaded !== undefined) this.continueHistory(loaded);
-    const hash = loaded === undefined ? NO_HASH : this.closeTail(loaded);
-    const seq = this.catalog.nextSegmentSeq;
+    const hash = loaded === undefined ? NO_HASH : closeTail(catalog, loaded, environment.timeUs());
+    const seq = catalog.nextSegmentSeq;
     const file = { name: folder.segmentName(seq), seq };
-    const begin = (): E.Either<string, void> => {
-      const added = loaded === undefined ? this.firstBase(file) : this.addSegment(file);
+    const register = (): E.Either<string, void> => {
+      const registered = loaded === undefined ? bases.writeNow(catalog, file) : segments.register(file);
       log.notice(`Creating AOF incr file ${file.name} on server start`);
-      return added;
+      return registered;
     };
-    const opened = this.open(file, folder.file(file.name), begin, hash);
+    const opened = segments.open({ file, path: folder.file(file.name), register, hash });
     if (E.isLeft(opened)) return E.left({ _tag: 'LoadError', message: `Cannot write the log: ${opened.left}` });
     this.mode = 'on';
-    replication.history.onChange = (isReplaced) => this.historyChanged(isReplaced);
-    this.measure();
-    this.rewrittenBytes = this.currentBytes;
-    if (loaded !== undefined) this.catalog.collect(this.parts.environment.timeUs());
+    this.writer.syncNow();
+    this.watchHistory();
+    this.hasRewritten();
+    if (loaded !== undefined) catalog.collect(environment.timeUs());
     this.tell();
     return E.right(undefined);
   }
 
   /** The folder, what it says of itself, and nothing that a crash has left. */
   private prepare(loaded?: LoadedLog): E.Either<string, void> {
-    const { folder } = this.catalog;
+    const catalog = this.makeCatalog();
+    const { folder } = catalog;
+    this.segments.catalog = catalog;
     const made = attempt('make the folder', folder.path, () => {
       folder.files.makeFolder(folder.path);
       for (const name of folder.files.list(folder.path)) if (name.startsWith('temp-')) folder.remove({ name });
     });
     if (E.isLeft(made)) return E.left(`Can't open or create append-only dir ${folder.path}: ${made.left.message}`);
-    const read = this.catalog.read(loaded?.files);
+    const read = catalog.read(loaded?.files);
     return E.isLeft(read) ? E.left(read.left.message) : read;
-  }
-
-  /** Seals the segment that a crash has left; answers what the next head names. */
-  private closeTail(loaded: LoadedLog): string {
-    const { folder } = this.catalog;
-    const last = loaded.files.at(-1);
-    if (last === undefined || last.kind !== 'segment' || !last.hasHead) return loaded.lastHash;
-    const before = this.emptySegment(last.name, last.bytes);
-    if (before !== undefined) {
-      this.catalog.withdrawSegment(last.name);
-      return before;
-    }
-    if (loaded.sealed) return loaded.lastHash;
-    const timeUs = this.parts.environment.timeUs();
-    const line = new Uint8Array(Buffer.from(renderSeal({ offset: last.to, timeUs, hash: loaded.lastHash }), 'latin1'));
-    const path = folder.file(last.name);
-    const sealed = attempt('seal', path, () => {
-      const segment = new Segment(folder.files, folder.files.open(path), { ...last, path });
-      segment.bytes = last.bytes;
-      const failed = segment.write(line, 0, line.length) ?? segment.sync();
-      segment.close();
-      return failed === undefined;
-    });
-    if (E.isLeft(sealed) || !sealed.right) return loaded.lastHash;
-    this.catalog.noteEnd(last.name, last.to, last.toUs, loaded.lastHash);
-    return hashOf(line);
-  }
-
-  /** The hash in the head of a segment to which nothing was written; undefined where something was. */
-  private emptySegment(name: string, bytes: number): string | undefined {
-    if (bytes > EMPTY_BYTES_MAX) return undefined;
-    const { folder } = this.catalog;
-    const text = attempt('read', folder.file(name), () => folder.files.readText(folder.file(name)));
-    if (E.isLeft(text) || text.right === undefined) return undefined;
-    const lines = text.right.split('\r\n').filter((line) => line !== '');
-    const head = lines[0] === undefined ? undefined : parseAnnotation(lines[0]);
-    const isEmpty = lines.slice(1).every((line) => line.startsWith('#S:') || line.startsWith('#TS:'));
-    return isEmpty && head?._tag === 'Right' && head.right._tag === 'Head' ? head.right.hash : undefined;
   }
 
   /** Our stream goes on where the log ends; after a crash as a history of its own, since a replica may know more. */
@@ -314,51 +272,9 @@ export class EventLog {
     if (replication.isReplica) {
       replication.link.memory.resumable = true;
       replication.link.memory.streamDb = streamDb;
-    } else if (!this.catalog.endsAt(offset)) {
+    } else if (!this.segments.catalog.endsAt(offset)) {
       history.branch();
     }
-  }
-
-  /** Writes the first base at once, before anybody is served. */
-  private firstBase(segment: ManifestFile): E.Either<string, void> {
-    const { log, persistence, environment } = this.parts;
-    const { folder } = this.catalog;
-    const seq = this.catalog.nextBaseSeq;
-    const kind = this.baseKind;
-    const file = { name: folder.baseName(seq, kind), seq };
-    log.notice(`Creating AOF base file ${file.name} on server start`);
-    const temporary = folder.file('temp-base');
-    const origin = this.origin();
-    const written = attempt('write', temporary, () => {
-      const base = new Segment(folder.files, folder.files.create(temporary), {
-        ...file,
-        path: temporary,
-        from: 0,
-        fromUs: 0,
-      });
-      let failed: DiskError | undefined;
-      const write = (chunk: Uint8Array): void => {
-        failed ??= base.write(chunk, 0, chunk.length);
-      };
-      if (kind === 'rdb') persistence.snapshotter.runToEnd(write, origin);
-      else {
-        const commands = new CommandBase(write, this.commandOptions());
-        persistence.snapshotter.runToEnd((chunk) => commands.take(chunk), origin);
-        commands.end();
-      }
-      failed ??= base.sync();
-      base.close();
-      return failed;
-    });
-    if (E.isLeft(written)) return E.left(written.left.message);
-    if (written.right !== undefined) return E.left(written.right.reason);
-    const taken = folder.take(temporary, file.name);
-    if (E.isLeft(taken)) return E.left(taken.left.message);
-    const replaced = this.catalog.replace(file, [segment]);
-    if (E.isLeft(replaced)) return E.left(replaced.left.message);
-    const timeUs = environment.timeUs();
-    this.noteBase(file, origin.replOffset ?? 0, timeUs);
-    return E.right(undefined);
   }
 
   /** CONFIG SET appendonly. */
@@ -368,13 +284,12 @@ export class EventLog {
       this.stop();
       return undefined;
     }
-    this.catalog = this.makeCatalog();
     const prepared = this.prepare();
     if (E.isLeft(prepared)) {
       this.parts.log.warning(prepared.left);
       return UNABLE;
     }
-    this.parts.replication.history.onChange = (isReplaced) => this.historyChanged(isReplaced);
+    this.watchHistory();
     this.mode = 'waiting';
     if (this.rewriter.isRunning) {
       this.parts.log.warning(
@@ -399,7 +314,7 @@ export class EventLog {
   private stop(): void {
     this.rewriter.isScheduled = false;
     this.rewriter.abort();
-    if (this.mode === 'on') this.seal();
+    if (this.mode === 'on') this.segments.seal();
     this.end();
   }
 
@@ -410,16 +325,12 @@ export class EventLog {
   close(): void {
     if (this.mode === 'off') return;
     this.rewriter.abort();
-    const name = this.writer.segment?.place.name;
-    if (this.mode === 'on' && name !== undefined && E.isRight(this.flush())) {
-      this.catalog.noteEnd(name, this.writer.takenOffset, this.parts.environment.timeUs(), undefined);
-      this.catalog.save();
-    }
+    if (this.mode === 'on') this.segments.leave();
     this.end();
   }
 
   private end(): void {
-    this.forget();
+    this.segments.forget();
     this.mode = 'off';
     this.parts.replication.history.onChange = () => {};
     this.torn = undefined;
@@ -446,102 +357,10 @@ export class EventLog {
     return isForced || this.writer.pendingBytes === 0;
   }
 
-  /** Seals the segment, as far as the disk allows it, and takes note of that. */
-  private seal(): void {
-    this.parts.writes.flush();
-    if (E.isRight(this.endCurrent(this.parts.environment.timeUs()))) this.catalog.save();
-  }
+  // ── a history that changes ──────────────────────────────────────────────────────────────────────────────────────
 
-  private forget(): void {
-    this.runs?.unsubscribe();
-    this.runs = undefined;
-    this.writer.drop();
-  }
-
-  // ── segments ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * Goes on with a new file, the one before being sealed. `register` makes it part of the state where it is to be, when
-   * the file is there and nothing is in it. Left says why all is as it was.
-   */
-  private open(
-    file: ManifestFile,
-    path: string,
-    register: () => E.Either<string, void>,
-    firstHash?: string,
-  ): E.Either<string, void> {
-    const { environment, replication, writes } = this.parts;
-    const { folder } = this.catalog;
-    writes.flush();
-    const created = attempt('create', path, () => folder.files.create(path));
-    if (E.isLeft(created)) return E.left(`Can't create ${path}: ${created.left.message}`);
-    const timeUs = environment.timeUs();
-    const place = { ...file, path, from: writes.offset, fromUs: timeUs };
-    const segment = new Segment(folder.files, created.right, place);
-    const registered = register();
-    const ended = E.isLeft(registered) ? registered : this.endCurrent(timeUs);
-    if (E.isLeft(ended)) {
-      segment.close();
-      if (E.isRight(registered)) this.catalog.withdrawSegment(file.name);
-      else folder.remove(file);
-      return ended;
-    }
-    this.catalog.note({
-      kind: 'segment',
-      ...file,
-      from: place.from,
-      to: undefined,
-      fromUs: timeUs,
-      toUs: undefined,
-      seal: undefined,
-    });
-    this.catalog.save();
-    const { replStreamDb = 0 } = this.origin();
-    // The stream is our master's: it does not name its database for us.
-    const preamble = replication.isReplica && replStreamDb !== 0 ? selectBytes(replStreamDb) : undefined;
-    writes.forgetDatabase();
-    this.writer.begin(segment, replication.history.replid, firstHash ?? ended.right, preamble);
-    this.runs ??= writes.runs$.subscribe((run) => {
-      this.writer.take(run);
-      if (!this.isScheduled) this.schedule();
-    });
-    return E.right(undefined);
-  }
-
-  /** Seals the current segment, if there is one; answers what the next head names. */
-  private endCurrent(timeUs: number): E.Either<string, string> {
-    const { writer } = this;
-    const name = writer.segment?.place.name;
-    const to = writer.takenOffset;
-    const ended = writer.end(timeUs);
-    if (isDiskError(ended)) return E.left(ended.reason);
-    if (name !== undefined) this.catalog.noteEnd(name, to, timeUs, ended.seal);
-    return E.right(ended.hash);
-  }
-
-  /** A segment of the state, named by its number. */
-  private openNext(reason: string): E.Either<string, ManifestFile> {
-    const { catalog } = this;
-    const seq = catalog.nextSegmentSeq;
-    const file = { name: catalog.folder.segmentName(seq), seq };
-    this.parts.log.notice(`Creating AOF incr file ${file.name} ${reason}`);
-    const opened = this.open(file, catalog.folder.file(file.name), () => this.addSegment(file));
-    this.measure();
-    return E.isLeft(opened) ? opened : E.right(file);
-  }
-
-  private addSegment(file: ManifestFile): E.Either<string, void> {
-    return E.mapLeft(({ message }: LogFileError) => message)(this.catalog.addSegment(file));
-  }
-
-  /** A segment that becomes part of the state together with the base being made. */
-  private openTemporary(): E.Either<string, ManifestFile> {
-    const { folder } = this.catalog;
-    const name = `temp-${folder.prefix}.incr`;
-    this.parts.log.notice(`Creating AOF incr file ${name} on background rewrite`);
-    const file = { name, seq: this.catalog.nextSegmentSeq };
-    const opened = this.open(file, folder.file(name), () => E.right(undefined));
-    return E.isLeft(opened) ? opened : E.right(file);
+  private watchHistory(): void {
+    this.parts.replication.history.onChange = (isReplaced) => this.historyChanged(isReplaced);
   }
 
   /** The stream has another id from here on, or another content. */
@@ -551,7 +370,8 @@ export class EventLog {
       this.restart();
       return;
     }
-    const opened = this.openNext('on a new replication id');
+    const opened = this.segments.openNext('on a new replication id');
+    this.measure();
     if (E.isLeft(opened)) {
       this.parts.log.warning(`Cannot go on with the log: ${opened.left}`);
       this.restart();
@@ -561,8 +381,8 @@ export class EventLog {
   /** Makes a log of what is in memory now; the old one counts until that has a base. */
   private restart(): void {
     this.rewriter.abort();
-    if (this.mode === 'on' && this.torn === undefined) this.seal();
-    this.forget();
+    if (this.mode === 'on' && this.torn === undefined) this.segments.seal();
+    this.segments.forget();
     this.mode = 'waiting';
     this.rewriter.isScheduled = true;
     this.parts.environment.atTurnEnd(() => this.tickRewrite());
@@ -586,7 +406,6 @@ export class EventLog {
       return E.right('Background append only file rewriting scheduled');
     }
     if (this.mode === 'off') {
-      this.catalog = this.makeCatalog();
       const prepared = this.prepare();
       if (E.isLeft(prepared)) {
         this.parts.log.warning(prepared.left);
@@ -597,29 +416,24 @@ export class EventLog {
   }
 
   private startRewrite(): boolean {
-    const { catalog, mode } = this;
-    const { folder } = catalog;
-    let segment: ManifestFile | undefined;
+    const { bases, mode, segments } = this;
+    let first: ManifestFile | undefined;
     this.rewriter.isScheduled = false;
     if (mode !== 'off') {
-      const opened = mode === 'on' ? this.openNext('on background rewrite') : this.openTemporary();
+      const opened = mode === 'on' ? segments.openNext('on background rewrite') : segments.openTemporary();
+      this.measure();
       if (E.isLeft(opened)) {
         this.rewriter.fail(opened.left);
         this.rewriter.isScheduled = mode === 'waiting';
         return false;
       }
-      segment = opened.right;
+      first = opened.right;
     }
-    const temporary = folder.file(`temp-rewriteaof-bg-${process.pid}.aof`);
-    const kind = this.baseKind;
-    const { config } = this.parts.config;
-    const file = folder.files.sink(temporary, config['aof-rewrite-incremental-fsync']);
-    const origin = this.origin();
-    const timeUs = this.parts.environment.timeUs();
+    const base = bases.begin(segments.catalog);
     this.rewriter.start({
-      sink: kind === 'rdb' ? file : new CommandBaseSink(file, this.commandOptions()),
-      origin: () => origin,
-      finish: () => this.putIntoEffect(temporary, kind, segment, origin.replOffset ?? 0, timeUs),
+      sink: base.sink,
+      origin: () => base.origin,
+      finish: () => this.putIntoEffect(base, first),
       failed: () => {
         if (this.mode === 'waiting') this.restart();
       },
@@ -627,80 +441,23 @@ export class EventLog {
     return true;
   }
 
-  /** The new base is complete: from here on the state begins with it. */
-  private putIntoEffect(
-    temporary: string,
-    kind: 'rdb' | 'aof',
-    first: ManifestFile | undefined,
-    offset: number,
-    timeUs: number,
-  ): E.Either<string, void> {
-    const { catalog, parts, writer } = this;
-    const { folder } = catalog;
-    const seq = catalog.nextBaseSeq;
-    const base = { name: folder.baseName(seq, kind), seq };
-    const taken = folder.take(temporary, base.name);
-    if (E.isLeft(taken)) return E.left(`Error trying to rename the temporary AOF base file: ${taken.left.message}`);
-    parts.log.notice(
-      `Successfully renamed the temporary AOF base file temp-rewriteaof-bg-${process.pid}.aof into ${base.name}`,
-    );
-    const incrs = first === undefined ? [] : catalog.manifest.incrs.filter(({ seq: number }) => number >= first.seq);
-    const { segment } = writer;
-    if (this.mode === 'waiting' && segment !== undefined && first !== undefined) {
-      const name = folder.segmentName(first.seq);
-      const named = folder.take(segment.place.path, name);
-      if (E.isLeft(named)) {
-        folder.remove(base);
-        return E.left(`Error trying to rename the temporary AOF incr file: ${named.left.message}`);
-      }
-      parts.log.notice(`Successfully renamed the temporary AOF incr file ${first.name} into ${name}`);
-      catalog.rename(first.name, name);
-      segment.place = { ...segment.place, name, path: folder.file(name) };
-      incrs.push({ name, seq: first.seq });
-    }
-    const replaced = catalog.replace(base, incrs);
-    if (E.isLeft(replaced)) {
-      folder.remove(base);
-      return E.left(`Cannot write the manifest: ${replaced.left.message}`);
-    }
-    this.noteBase(base, offset, timeUs, first === undefined ? undefined : folder.segmentName(first.seq));
+  private putIntoEffect(base: NewBase, first: ManifestFile | undefined): E.Either<string, void> {
+    const { bases, parts, segments } = this;
+    const { catalog } = segments;
+    const following = (): E.Either<string, readonly ManifestFile[]> => {
+      const listed = catalog.manifest.incrs.filter(({ seq }) => first !== undefined && seq >= first.seq);
+      if (this.mode !== 'waiting') return E.right(listed);
+      return E.map((named: ManifestFile | undefined) => (named === undefined ? [] : [named]))(segments.name());
+    };
+    const replaced = bases.putIntoEffect(catalog, base, following);
+    if (E.isLeft(replaced)) return replaced;
     if (this.mode === 'waiting') this.mode = 'on';
     this.torn = undefined;
     this.tell();
-    this.measure();
-    this.rewrittenBytes = this.currentBytes;
+    this.hasRewritten();
     catalog.collect(parts.environment.timeUs());
-    if (this.mode === 'on') parts.replication.waiters.check();
+    parts.replication.waiters.check();
     return E.right(undefined);
-  }
-
-  private noteBase(file: ManifestFile, offset: number, timeUs: number, before?: string): void {
-    this.catalog.note(
-      { kind: 'base', ...file, from: offset, to: offset, fromUs: timeUs, toUs: timeUs, seal: undefined },
-      before,
-    );
-    this.catalog.save();
-  }
-
-  private get baseKind(): 'rdb' | 'aof' {
-    return this.parts.config.config['aof-use-rdb-preamble'] ? 'rdb' : 'aof';
-  }
-
-  /** What a base of commands begins with: where it stands, and the time where that is wanted. */
-  private commandOptions(): CommandBaseOptions {
-    const { config, environment, replication, writes } = this.parts;
-    const timeUs = environment.timeUs();
-    const { replid } = replication.history;
-    const head = renderHead({ replid, offset: writes.offset, timeUs, hash: NO_HASH });
-    const stamp = renderTimestamp({ seconds: Math.floor(timeUs / US_PER_SECOND) });
-    return {
-      databases: config.config.databases,
-      preface: config.config['aof-timestamp-enabled'] ? head + stamp : head,
-    };
-  }
-
-  private origin(): SnapshotOrigin {
-    return { ...this.parts.persistence.replicationOrigin(), aofBase: true };
   }
 
   private hasTorn(error: DiskError): void {
@@ -712,34 +469,15 @@ export class EventLog {
 
   // ── figures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What INFO persistence says of the log, in two parts: always, and while it is on. */
-  info(): readonly (readonly [field: string, value: string | number])[] {
-    const { rewriter } = this;
-    return [
-      ['aof_enabled', this.isEnabled ? 1 : 0],
-      ['aof_rewrite_in_progress', rewriter.isRunning ? 1 : 0],
-      ['aof_rewrite_scheduled', rewriter.isScheduled ? 1 : 0],
-      ['aof_last_rewrite_time_sec', rewriter.lastSeconds],
-      ['aof_current_rewrite_time_sec', rewriter.currentSeconds],
-      ['aof_last_bgrewrite_status', rewriter.lastStatus],
-      ['aof_rewrites', rewriter.rewrites],
-      ['aof_rewrites_consecutive_failures', rewriter.consecutiveFailures],
-      ['aof_last_write_status', this.refusal === undefined ? 'ok' : 'err'],
-      ['aof_last_cow_size', 0],
-    ];
+  /** What INFO persistence says of the log. */
+  info(): InfoFields {
+    return rewriteFields(this.isEnabled, this.refusal === undefined, this.rewriter);
   }
 
-  infoWhileOn(): readonly (readonly [field: string, value: string | number])[] {
-    if (!this.isEnabled) return [];
-    const { rewriter, writer } = this;
-    return [
-      ['aof_current_size', this.currentBytes],
-      ['aof_base_size', this.rewrittenBytes],
-      ['aof_pending_rewrite', rewriter.isScheduled ? 1 : 0],
-      ['aof_buffer_length', writer.pendingBytes],
-      ['aof_pending_bio_fsync', writer.isSyncing ? 1 : 0],
-      ['aof_delayed_fsync', writer.delayedSyncs],
-    ];
+  /** What it says besides while the log is on. */
+  infoWhileOn(): InfoFields {
+    const sizes = { currentBytes: this.currentBytes, rewrittenBytes: this.rewrittenBytes };
+    return this.isEnabled ? writerFields(sizes, this.rewriter, this.writer) : [];
   }
 
   private get refusal(): DiskError | undefined {
@@ -754,7 +492,13 @@ export class EventLog {
   }
 
   private measure(): void {
-    this.closedBytes = this.catalog.currentBytes(this.writer.segment?.place.name);
+    this.closedBytes = this.segments.catalog.currentBytes(this.writer.segment?.place.name);
+  }
+
+  /** The log is as small as it gets: growth counts from here. */
+  private hasRewritten(): void {
+    this.measure();
+    this.rewrittenBytes = this.currentBytes;
   }
 
   private applySettings(): void {
@@ -766,12 +510,12 @@ export class EventLog {
   private makeCatalog(): Catalog {
     const { config, environment, log } = this.parts;
     const { dir, appenddirname, appendfilename } = config.config;
-    const folder = new LogFolder({
+    const names = {
       dir: resolve(fromLatin1(dir)),
       folder: fromLatin1(appenddirname),
       file: fromLatin1(appendfilename),
-      files: environment.logFiles ?? systemFiles,
-    });
+    };
+    const folder = new LogFolder({ ...names, files: environment.logFiles ?? systemFiles });
     return new Catalog(folder, log, () => ({
       limits: { seconds: config.config['log-retention-time'], bytes: config.config['log-retention-size'] },
       keepsHistory: config.config['aof-disable-auto-gc'],
