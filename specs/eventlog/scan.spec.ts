@@ -267,10 +267,68 @@ test('Who follows a log gets what comes, from segment to segment, however it is 
   t.deepEqual(await followed, log.events);
 });
 
+test('Memory is as large as the largest command needs, and small again behind it', (t) => {
+  const cursor = new SegmentCursor();
+  cursor.begin(0);
+  const small = resp(['SET', 'a', 'v'.repeat(100)]);
+  const large = resp(['SET', 'a', 'v'.repeat(3_000_000)]);
+  const parts = [...Array<Buffer>(20_000).fill(small), large, ...Array<Buffer>(20_000).fill(small)];
+  const bytes = Buffer.concat(parts);
+  const usual = cursor.parser.buf.length;
+  let writes = 0;
+  let largest = 0;
+  for (let at = 0; ; ) {
+    const step = cursor.next();
+    if (step === Step.Write) {
+      writes++;
+      if (writes === 20_000) t.is(cursor.parser.buf.length, usual);
+      largest = Math.max(largest, cursor.parser.buf.length);
+      continue;
+    }
+    if (at === bytes.length) break;
+    at += bytes.copy(cursor.parser.room(), 0, at);
+    cursor.parser.filled(at - cursor.parser.readPosition);
+  }
+  t.is(writes, parts.length);
+  t.true(largest < 4 * large.length);
+  t.is(cursor.parser.buf.length, usual);
+});
+
 test('Progress is told in bytes, up to all of them', async (t) => {
   const log = small();
   const folder = log.save(await makeTempDir(t));
   const told: number[] = [];
   await all(scan(folder, { onProgress: (bytes, total) => told.push(bytes, total) }));
   t.deepEqual(told.slice(-2), [log.bytes, log.bytes]);
+});
+
+test('With an index a scan begins near its moment, and finds the same, clients included', async (t) => {
+  const log = new MadeLog({ offset: 17 });
+  for (let i = 0; i < 3000; i++) {
+    // Some are named at the front and come back late, some change their names.
+    const by = i % 100 === 99 ? client(1) : client(2 + (i % 7), `name${Math.floor(i / 900)}`);
+    const command = { args: ['SET', `key:${i}`, 'v'.repeat(300)] };
+    if (i % 50 === 0) log.transaction(by, 1, ...Array.from({ length: i === 1500 ? 1200 : 3 }, () => command));
+    else log.write(by, i % 2, command, { args: ['DEL', `key:${i}`], asSent: ['EXPIRE', `key:${i}`, '0'] });
+    if (i % 10 === 0) log.audit(client(3000 + i), 'auth', ['AUTH', '(redacted)']);
+    log.wait(3);
+  }
+  const folder = log.save(await makeTempDir(t));
+  const moments = anyMoment(log);
+  await fc.assert(
+    fc.asyncProperty(moments, fc.integer({ min: 1, max: 100 }), async (from, count) => {
+      const begin = log.events.findIndex((event) => new EventFilter({ from }).hasBegun(event.timeUs, event.offset));
+      const expected = begin < 0 ? [] : log.events.slice(begin, begin + count);
+      const found: LoggedEvent[] = [];
+      for await (const event of scan(folder, { from, index: 'make' })) {
+        if (found.push(event) >= count) break;
+      }
+      assert.deepEqual(found.slice(0, count), expected);
+    }),
+    { numRuns: 60 },
+  );
+  t.deepEqual(
+    await all(scan(folder, { from: { _tag: 'offset', offset: 900_000 } })),
+    await all(scan(folder, { from: { _tag: 'offset', offset: 900_000 }, index: 'none' })),
+  );
 });

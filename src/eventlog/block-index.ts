@@ -76,17 +76,12 @@ export class BlockIndex {
     return this.field(block + 1, Field.Position);
   }
 
-  /** The last block that begins at or before an offset or a time, both of which only grow; 0 where none does. */
+  /** The last block before the first one that begins at or behind an offset or a time. */
   lastBefore(of: 'offset' | 'time', value: number): number {
     const field = of === 'offset' ? Field.Offset : Field.TimeUs;
-    let low = 0;
-    let high = this.count;
-    while (low + 1 < high) {
-      const middle = (low + high) >>> 1;
-      if (this.field(middle, field) < value) low = middle;
-      else high = middle;
-    }
-    return low;
+    let block = 1;
+    while (block < this.count && this.field(block, field) < value) block++;
+    return block - 1;
   }
 
   get bytes(): number {

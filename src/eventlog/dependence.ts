@@ -8,10 +8,9 @@
  *
  * @since 0.3.0
  */
-import { allCommands } from '../commands/all.ts';
 import { keysOf } from '../commands/keys-of.ts';
-import { CommandTable } from '../commands/table.ts';
 import { type CommandView, viewOf } from '../resp/view.ts';
+import { commandTable } from './command-table.ts';
 import type { LoggedEvent } from './event.ts';
 
 /** A key of a database. Keys are latin1 texts here, one character per byte. */
@@ -48,13 +47,6 @@ const RESETS: ReadonlySet<string> = new Set([
 
 const NOTHING: Effect = { touched: [], sources: [], flushed: undefined, swapped: undefined };
 
-let table: CommandTable | undefined;
-/** Made late, since commands that read logs are in it. */
-const commands = (): CommandTable => {
-  table ??= new CommandTable(allCommands);
-  return table;
-};
-
 const has = (view: CommandView, from: number, token: string): boolean => {
   for (let i = from; i < view.argc; i++) if (view.equalsToken(i, token)) return true;
   return false;
@@ -71,9 +63,9 @@ const targetDb = (view: CommandView, name: string, db: number): number => {
 /** What a write does to keys. */
 export const effectOf = ({ db, args }: Pick<LoggedEvent, 'db' | 'args'>): Effect => {
   const view = viewOf(args);
-  let command = commands().find(view);
-  if (command?.subcommands !== undefined && view.argc > 1)
-    command = commands().findSubcommand(command, view) ?? command;
+  const commands = commandTable();
+  let command = commands.find(view);
+  if (command?.subcommands !== undefined && view.argc > 1) command = commands.findSubcommand(command, view) ?? command;
   if (command === undefined) {
     return view.argc < 2 ? NOTHING : { ...NOTHING, touched: [{ db, key: view.text(1), isReset: false }] };
   }

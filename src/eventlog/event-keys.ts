@@ -9,10 +9,10 @@
  *
  * @since 0.3.0
  */
-import { allCommands } from '../commands/all.ts';
 import { keysOf, legacyRange, mayHaveKeys } from '../commands/keys-of.ts';
-import { type Command, CommandTable } from '../commands/table.ts';
+import type { Command, CommandTable } from '../commands/table.ts';
 import type { CommandView } from '../resp/view.ts';
+import { commandTable } from './command-table.ts';
 
 /** How the keys of one command are found. */
 interface KeyRule {
@@ -47,7 +47,7 @@ export class EventKeys {
   private readonly table: CommandTable;
   private readonly rules = new Map<Command, KeyRule>();
 
-  constructor(table = new CommandTable(allCommands)) {
+  constructor(table = commandTable()) {
     this.table = table;
   }
 

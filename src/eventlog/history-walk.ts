@@ -62,7 +62,7 @@ interface Known {
 }
 
 /** One segment, whose blocks are read as they are asked for. */
-class Blocks {
+export class Blocks {
   readonly index: BlockIndex;
   private readonly segment: Segment;
   private readonly file: FileHandle;
@@ -142,7 +142,8 @@ class Blocks {
     return named === undefined ? event : { ...event, client: named };
   }
 
-  private async clientBefore(id: number, block: number): Promise<EventClient | undefined> {
+  /** The client as it was named last before a block. */
+  async clientBefore(id: number, block: number): Promise<EventClient | undefined> {
     const known = this.clients.get(id);
     if (known !== undefined && block > known.foundIn && block <= known.askedFrom) return known.client;
     const hash = hashOfClient(id);

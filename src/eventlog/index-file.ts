@@ -15,7 +15,7 @@ import { crc32 } from 'node:zlib';
 import { hashOfClient, hashOfKey } from './block-filter.ts';
 import { BLOCK_BYTES, BlockIndex } from './block-index.ts';
 import { EventKeys } from './event-keys.ts';
-import { readMore } from './scan.ts';
+import { readMore } from './read-more.ts';
 import { type Place, SegmentCursor, Step } from './segment-cursor.ts';
 import { LogError, type Segment } from './segments.ts';
 
@@ -113,8 +113,8 @@ const extend = async (segment: Segment, file: FileHandle, index: BlockIndex, opt
   index.ending = await endingAt(file, index.covered);
 };
 
-/** The index in a file; undefined where there is none, or it belongs to another segment. */
-const stored = async (segment: Segment, file: FileHandle): Promise<BlockIndex | undefined> => {
+/** The index beside a segment; undefined where there is none, or it belongs to another one. */
+export const storedIndex = async (segment: Segment, file: FileHandle): Promise<BlockIndex | undefined> => {
   const bytes = await readFile(indexPath(segment.path)).catch(() => undefined);
   const index = bytes === undefined ? undefined : BlockIndex.decode(bytes);
   if (index === undefined || index.covered > segment.bytes) return undefined;
@@ -137,7 +137,7 @@ const store = async (segment: Segment, index: BlockIndex): Promise<void> => {
 export const indexOf = async (segment: Segment, options: IndexOptions = {}): Promise<BlockIndex> => {
   const file = await open(segment.path, 'r');
   try {
-    const found = await stored(segment, file);
+    const found = await storedIndex(segment, file);
     const index = found ?? new BlockIndex();
     if (index.covered === segment.bytes) return index;
     const before = index.covered;

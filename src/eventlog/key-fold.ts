@@ -23,8 +23,8 @@ import { Asker } from './ask.ts';
 import { effectOf, type KeyName } from './dependence.ts';
 import type { LoggedEvent } from './event.ts';
 import { type KeyValue, readValue } from './key-value.ts';
+import { readMore } from './read-more.ts';
 import { Replayer } from './replayer.ts';
-import { readMore } from './scan.ts';
 import { SegmentCursor, Step } from './segment-cursor.ts';
 import { LogError } from './segments.ts';
 

@@ -23,6 +23,8 @@ export enum Item {
 }
 
 const BUFFER_BYTES = 256 * 1024;
+/** A buffer larger than this is given back when the large command is over. */
+const KEPT_BYTES_MAX = 4 * BUFFER_BYTES;
 /** Longer lines stop Redis' loader. */
 const LINE_BYTES_MAX = 1024;
 /** `*2147483647\r\n` */
@@ -101,7 +103,9 @@ export class LogParser {
       this.at = 0;
       this.filledTo = pending;
     }
-    if (pending === 0 && this.buf.length > 4 * BUFFER_BYTES) this.buf = new Uint8Array(BUFFER_BYTES);
+    if (this.buf.length > KEPT_BYTES_MAX && pending <= BUFFER_BYTES / 2 && this.neededBytes <= BUFFER_BYTES) {
+      this.resize(BUFFER_BYTES, pending);
+    }
     if (Math.max(pending + 1, this.neededBytes) > this.buf.length) this.widen(pending);
     return this.buf.subarray(this.filledTo);
   }
@@ -221,8 +225,12 @@ export class LogParser {
   private widen(pending: number): void {
     // Memory follows the bytes that are there, not the length that a damaged file may announce.
     const room = Math.max(this.buf.length * 2, Math.min(this.neededBytes, pending * 4));
-    const wider = new Uint8Array(room);
-    wider.set(this.buf.subarray(0, pending));
-    this.buf = wider;
+    this.resize(room, pending);
+  }
+
+  private resize(bytes: number, pending: number): void {
+    const other = new Uint8Array(bytes);
+    other.set(this.buf.subarray(0, pending));
+    this.buf = other;
   }
 }
