@@ -1,0 +1,86 @@
+/**
+ * Starting again: where the log goes on after stops and crashes, and that its chain of hashes stays whole.
+ */
+import { truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import * as E from 'fp-ts/Either';
+import { LogFolder, type Manifest, NO_FILES, systemFiles } from '../../src/eventlog/files.ts';
+import { verify } from '../../src/eventlog/verify.ts';
+import { type RunningServer, startFerrous } from '../support/process-server.ts';
+import { makeTempDir } from '../support/temp.ts';
+
+const args = ['--appendonly', 'yes', '--audit-trail', 'yes', '--auto-aof-rewrite-percentage', '0'];
+
+const folderOf = (dir: string): LogFolder =>
+  new LogFolder({ dir, folder: 'appendonlydir', file: 'appendonly.aof', files: systemFiles });
+
+const manifestOf = (dir: string): Manifest => {
+  const read = folderOf(dir).readManifest();
+  return E.isRight(read) ? (read.right ?? NO_FILES) : NO_FILES;
+};
+
+const digestOf = async (server: RunningServer): Promise<string> => (await server.connect()).text('DEBUG', 'DIGEST');
+
+const isWhole = async (t: ExecutionContext, dir: string): Promise<void> => {
+  const verified = await verify(folderOf(dir).path);
+  t.true(E.isRight(verified), JSON.stringify(verified));
+};
+
+const write = async (server: RunningServer, value: string): Promise<void> => {
+  const client = await server.connect();
+  for (let i = 0; i < 5; i++) await client.send('SET', `k${i}`, value);
+};
+
+test('starting and stopping without a write does not make the log longer', async (t) => {
+  const dir = await makeTempDir(t);
+  const first = await startFerrous(t, { dir, args: args.slice(0, 2) });
+  await write(first, '1');
+  await first.stop();
+  for (let i = 0; i < 3; i++) {
+    const server = await startFerrous(t, { dir, args: args.slice(0, 2) });
+    t.is(manifestOf(dir).incrs.length, 2);
+    await (i === 1 ? server.kill() : server.stop());
+  }
+  await isWhole(t, dir);
+});
+
+for (const [title, bytes] of [
+  ['no byte', 0],
+  ['half a head', 30],
+] as const) {
+  test(`a segment of which a crash has left ${title} leaves the log, and the chain goes on`, async (t) => {
+    const dir = await makeTempDir(t);
+    const first = await startFerrous(t, { dir, args });
+    await write(first, '1');
+    const whole = await digestOf(first);
+    await first.kill();
+    const second = await startFerrous(t, { dir, args });
+    await second.kill();
+    const last = manifestOf(dir).incrs.at(-1);
+    truncateSync(join(dir, 'appendonlydir', last?.name ?? ''), bytes);
+    const third = await startFerrous(t, { dir, args });
+    t.is(await digestOf(third), whole);
+    await write(third, '2');
+    const changed = await digestOf(third);
+    await third.stop();
+    await isWhole(t, dir);
+    const fourth = await startFerrous(t, { dir, args });
+    t.is(await digestOf(fourth), changed);
+  });
+}
+
+test('the chain is whole over rewrites, crashes and stops', async (t) => {
+  const dir = await makeTempDir(t);
+  let server = await startFerrous(t, { dir, args: [...args, '--log-retention-time', '1000000'] });
+  for (const step of ['write', 'BGREWRITEAOF', 'write', 'kill', 'write', 'stop', 'write', 'BGREWRITEAOF', 'kill']) {
+    if (step === 'write') await write(server, step);
+    else if (step === 'BGREWRITEAOF') await (await server.connect()).send(step);
+    else {
+      await (step === 'kill' ? server.kill() : server.stop());
+      server = await startFerrous(t, { dir, args: [...args, '--log-retention-time', '1000000'] });
+    }
+  }
+  await server.stop();
+  await isWhole(t, dir);
+});
