@@ -25,8 +25,8 @@ const TESTS = [
   { test: 'lrange_100', share: 0.1 },
   { test: 'lrange_600', share: 0.02 },
 ];
-const PIPELINED = { pipeline: 16, clients: 50, requests: 1_000_000, target: 1.1 };
-const SINGLE = { pipeline: 1, clients: 50, requests: 200_000, target: 1 };
+const PIPELINED = { pipeline: 16, clients: 50, requests: 600_000, target: 1.1 };
+const SINGLE = { pipeline: 1, clients: 50, requests: 100_000, target: 1 };
 /** So many different members that those which are taken away were there. */
 const FILLING_KEYSPACE = 1_000_000_000;
 
