@@ -5,7 +5,7 @@
  *   npm run bench -- --rounds 5 --only set,get          some of its rows, more rounds
  *   npm run bench -- --scenario memory,stall            other scenarios: memory, stall, bgsave, replica, collections,
  *                                                       collections-memory, collections-growth, collections-stall, log,
- *                                                       or all
+ *                                                       audit, or all
  *   npm run bench -- --write                            all scenarios; the tables go to bench/RESULTS.md
  *
  * A figure that is missed is marked in its table; only an error makes the exit code different from zero.
@@ -14,6 +14,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { audit } from './audit.mjs';
 import { bgsave } from './bgsave.mjs';
 import { collections } from './collections.mjs';
 import { collectionsGrowth } from './collections-growth.mjs';
@@ -66,6 +67,7 @@ const SCENARIOS = new Map([
     },
   ],
   ['log', { title: 'The event log', run: log, command: 'npm run bench -- --scenario log' }],
+  ['audit', { title: 'Reading the event log', run: audit, command: 'npm run bench -- --scenario audit' }],
 ]);
 
 const resultsFile = join(dirname(fileURLToPath(import.meta.url)), 'RESULTS.md');
