@@ -1,5 +1,6 @@
 /**
- * Builds dist/ferrous.js: the whole server as one CommonJS file that plain Node runs with no node_modules beside it.
+ * Builds dist/ferrous.js: the whole server as one CommonJS file that plain Node runs with no node_modules beside it; and
+ * dist/library.js, the entry for programs, which needs the packages that it depends on.
  * With --specs also build/specs/, one file per spec for ava. With --quiet only errors are printed.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -42,6 +43,16 @@ const server = await build({
   write: false,
 });
 await replaceFiles(server.outputFiles);
+
+// For programs: what they share with the library (observables, codecs) has to be the same for both.
+const library = await build({
+  ...common,
+  entryPoints: ['src/library.ts'],
+  outfile: 'dist/library.js',
+  packages: 'external',
+  write: false,
+});
+await replaceFiles(library.outputFiles);
 
 if (flags.has('--specs')) {
   const files = await readdir('specs', { recursive: true });

@@ -2,7 +2,7 @@
  * Error texts and help, command by command, as redis-server: the arity of the whole table, options and values that
  * cannot be, unknown subcommands.
  */
-import { allCommands } from '../../src/commands/all.ts';
+import { redisCommands } from '../../src/commands/all.ts';
 import type { CommandSpec } from '../../src/commands/spec.ts';
 import { describe, type Pair, startPair } from '../support/oracle.ts';
 import { oracleTest } from '../support/oracle-test.ts';
@@ -40,11 +40,11 @@ const split = (lines: readonly string[]): readonly string[][] =>
   lines.map((line) => line.split(' ').map((word) => (word === "''" ? '' : word)));
 
 oracleTest('too few and too many arguments', async (t) => {
-  t.deepEqual(await differences(await startPair(t), wrongArities(allCommands)), []);
+  t.deepEqual(await differences(await startPair(t), wrongArities(redisCommands.filter(({ name }) => name !== 'waitaof'))), []);
 });
 
 oracleTest('subcommands that are missing or unknown', async (t) => {
-  const containers = allCommands.filter(({ subcommands }) => subcommands !== undefined).map(({ name }) => name);
+  const containers = redisCommands.filter(({ subcommands }) => subcommands !== undefined).map(({ name }) => name);
   const commands = containers.flatMap((name) => [
     [name],
     [name, 'nosuch'],

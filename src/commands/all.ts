@@ -10,6 +10,7 @@ import { connectionCommands } from './connection.ts';
 import { debugCommands } from './debug.ts';
 import { dumpCommands } from './dump.ts';
 import { expiryCommands } from './expiry.ts';
+import { ferrousCommands } from './ferrous.ts';
 import { hashCommands } from './hash.ts';
 import { infoCommands } from './info.ts';
 import { keyCommands } from './keys.ts';
@@ -26,7 +27,8 @@ import type { CommandSpec } from './spec.ts';
 import { stringCommands } from './string.ts';
 import { transactionCommands } from './transactions.ts';
 
-export const allCommands: readonly CommandSpec[] = [
+/** Commands that Redis has, too. */
+export const redisCommands: readonly CommandSpec[] = [
   ...stringCommands,
   ...listCommands,
   ...hashCommands,
@@ -49,3 +51,5 @@ export const allCommands: readonly CommandSpec[] = [
   ...saveCommands,
   ...replicationCommands,
 ];
+
+export const allCommands: readonly CommandSpec[] = [...redisCommands, ...ferrousCommands];

@@ -222,6 +222,17 @@ export class Blocking {
     this.isServing = false;
   }
 
+  /** Runs the command of a client again that has waited for something else than keys; in a turn of its own. */
+  again(client: Client, view: CommandView, silent: boolean): void {
+    const { runner } = this;
+    if (runner === undefined) throw new Error('blocking: nothing that runs commands was attached');
+    client.blocked = undefined;
+    runner.beginTurn();
+    runner.rerun(client, view, silent);
+    runner.endTurn();
+    if (client.blocked === undefined) client.resume();
+  }
+
   /** SWAPDB: the keys of a database are others now. */
   exchanged(db: Database): void {
     this.keys.exchanged(db);

@@ -205,7 +205,8 @@ export class Dispatcher {
    */
   rerun(client: Client, view: CommandView, silent: boolean): void {
     const { context, outbox, server } = this;
-    const command = server.commands.find(view);
+    let command = server.commands.find(view);
+    if (command?.subcommands !== undefined && view.argc > 1) command = server.commands.findSubcommand(command, view);
     if (command === undefined) return;
     outbox.open(client);
     const mark = silent || client.replyOff ? outbox.mark() : undefined;

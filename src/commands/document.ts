@@ -5,8 +5,9 @@
  *
  * @since 0.1.0
  */
-import { allCommands } from './all.ts';
+import { redisCommands } from './all.ts';
 import { MISSING_COMMANDS, REDIS_COMMANDS } from './docs/missing.ts';
+import { ferrousCommands } from './ferrous.ts';
 import type { ArgumentDocs, CommandSpec } from './spec.ts';
 
 /** One command or subcommand as the tables show it. */
@@ -50,11 +51,14 @@ const argumentUsage = (argument: ArgumentDocs): string => {
 /** The arguments in the notation of redis-cli's help: `key [NX | XX] [value ...]`. */
 export const usage = (args: readonly ArgumentDocs[]): string => args.map(argumentUsage).join(' ');
 
-const rows: readonly Row[] = allCommands.flatMap((spec): readonly Row[] => [
-  // A container is called alone only where it has a reducer of its own, as COMMAND has.
-  ...(spec.reduce === undefined ? [] : [{ name: upper(spec.name), spec }]),
-  ...(spec.subcommands ?? []).map((sub) => ({ name: upper(`${spec.name}|${sub.name}`), spec: sub })),
-]);
+const rowsOf = (specs: readonly CommandSpec[]): readonly Row[] =>
+  specs.flatMap((spec): readonly Row[] => [
+    // A container is called alone only where it has a reducer of its own, as COMMAND has.
+    ...(spec.reduce === undefined ? [] : [{ name: upper(spec.name), spec }]),
+    ...(spec.subcommands ?? []).map((sub) => ({ name: upper(`${spec.name}|${sub.name}`), spec: sub })),
+  ]);
+
+const rows = rowsOf(redisCommands);
 
 const byName = (a: Row, b: Row): number => (a.name < b.name ? -1 : 1);
 
@@ -84,27 +88,35 @@ const GROUPS: readonly (readonly [group: string, heading: string, intro: string]
 
 const HEAD = ['| command | arguments | since | complexity | summary |', '| --- | --- | --- | --- | --- |'];
 
-const section = ([group, heading, intro]: readonly [string, string, string]): readonly string[] => [
+const table = (heading: string, intro: string, shown: readonly Row[]): readonly string[] => [
   `## ${heading}`,
   '',
   intro,
   '',
   ...HEAD,
-  ...rows
-    .filter(({ spec }) => spec.docs.group === group)
-    .sort(byName)
-    .map(line),
+  ...[...shown].sort(byName).map(line),
   '',
 ];
+
+const section = ([group, heading, intro]: readonly [string, string, string]): readonly string[] =>
+  table(
+    heading,
+    intro,
+    rows.filter(({ spec }) => spec.docs.group === group),
+  );
+
+/** What Redis has not. */
+const own = (): readonly string[] =>
+  table('Ferrous', 'The event log for clients. Redis has no such commands.', rowsOf(ferrousCommands));
 
 /** Groups of the table that no section would show; the spec wants none. */
 export const groupsWithoutSection = (): readonly string[] => [
   ...new Set(rows.map(({ spec }) => spec.docs.group).filter((group) => !GROUPS.some(([known]) => known === group))),
 ];
 
-/** All names that a client can call or ask COMMAND INFO about: containers and subcommands too. */
+/** All names of Redis' that a client can call or ask COMMAND INFO about: containers and subcommands too. */
 export const knownNames = (): readonly string[] =>
-  allCommands.flatMap(({ name, subcommands = [] }) => [name, ...subcommands.map((sub) => `${name}|${sub.name}`)]);
+  redisCommands.flatMap(({ name, subcommands = [] }) => [name, ...subcommands.map((sub) => `${name}|${sub.name}`)]);
 
 const missing = (): readonly string[] => {
   const names = Object.values(MISSING_COMMANDS).flat();
@@ -126,9 +138,10 @@ export const renderCommands = (): string =>
     '',
     '<!-- Generated from the command table (src/commands/). Do not edit: UPDATE_DOCS=1 npm test writes it anew. -->',
     '',
-    `Ferrous knows ${knownNames().length} commands and subcommands, containers such as CONFIG counted. Their options are those of Redis 7.2, and what differs on purpose is collected in [decisions/0010](decisions/0010-differences.md). "Since", complexity and summary are what COMMAND DOCS answers, in Redis' own words. Arguments are written as redis-cli writes them: \`[optional]\`, \`<one | other>\`, \`[more ...]\`.`,
+    `Ferrous knows ${knownNames().length} commands and subcommands of Redis, containers such as CONFIG counted. Their options are those of Redis 7.2, and what differs on purpose is collected in [decisions/0010](decisions/0010-differences.md). "Since", complexity and summary are what COMMAND DOCS answers, in Redis' own words. Arguments are written as redis-cli writes them: \`[optional]\`, \`<one | other>\`, \`[more ...]\`.`,
     '',
     ...GROUPS.flatMap(section),
+    ...own(),
     ...missing(),
     '',
   ].join('\n');
