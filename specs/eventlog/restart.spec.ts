@@ -9,6 +9,7 @@ import { LogFolder, type Manifest, NO_FILES, systemFiles } from '../../src/event
 import { verify } from '../../src/eventlog/verify.ts';
 import { type RunningServer, startFerrous } from '../support/process-server.ts';
 import { makeTempDir } from '../support/temp.ts';
+import { info } from '../support/wait.ts';
 
 const args = ['--appendonly', 'yes', '--audit-trail', 'yes', '--auto-aof-rewrite-percentage', '0'];
 
@@ -83,4 +84,15 @@ test('the chain is whole over rewrites, crashes and stops', async (t) => {
   }
   await server.stop();
   await isWhole(t, dir);
+});
+
+test('growth counts from the base after a start, or a server that is started often would never rewrite its log', async (t) => {
+  const dir = await makeTempDir(t);
+  const first = await startFerrous(t, { dir, args });
+  await write(first, 'x'.repeat(1000));
+  await first.stop();
+  const second = await startFerrous(t, { dir, args });
+  const { aof_base_size: baseBytes, aof_current_size: bytes } = await info(await second.connect(), 'persistence');
+  t.is(Number(baseBytes), folderOf(dir).size(manifestOf(dir).base?.name ?? ''));
+  t.true(Number(bytes) > Number(baseBytes) + 5000);
 });

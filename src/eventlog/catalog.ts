@@ -81,6 +81,11 @@ export class Catalog {
     return files.reduce((sum, { name }) => sum + (name === open ? 0 : Math.max(0, this.folder.size(name))), 0);
   }
 
+  get baseBytes(): number {
+    const { base } = this.manifest;
+    return base === undefined ? 0 : Math.max(0, this.folder.size(base.name));
+  }
+
   // ── changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A segment follows on the others. */

@@ -242,6 +242,8 @@ export class EventLog {
     this.writer.syncNow();
     this.watchHistory();
     this.hasRewritten();
+    // How large the log was after its last rewrite nobody knows any more, only that its base was a part of that.
+    if (loaded !== undefined) this.rewrittenBytes = catalog.baseBytes;
     if (loaded !== undefined) catalog.collect(environment.timeUs());
     this.tell();
     return E.right(undefined);
