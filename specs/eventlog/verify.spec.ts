@@ -240,6 +240,36 @@ test('Segments that the history manifest lists have to be there, with the seals 
   t.like(await flawIn(dir), { kind: 'removed', file: 'appendonly.aof.4.incr.aof' });
 });
 
+test('A closed segment that was emptied is missed, although a file of its name is there', async (t) => {
+  const log = threeSegments();
+  const dir = log.save(await makeTempDir(t));
+  const [name = '', bytes = Buffer.alloc(0)] = [...log.files()][0] ?? [];
+  const seal = bytes.toString('latin1').trimEnd().split(' ').at(-1);
+  writeFileSync(join(dir, 'appendonly.aof.history'), `segment ${name} seq 1 offset 7 9 time 5 6 seal ${seal}\n`);
+  t.is(await flawIn(dir), undefined);
+  writeFileSync(join(dir, name), '');
+  t.like(await flawIn(dir), { kind: 'removed', file: name, position: 0, offset: 7, timeUs: 5 });
+});
+
+test('What was cut off the end of a log that a stop has closed is missed, and what follows on it is not', async (t) => {
+  const log = new MadeLog({});
+  log.write(client(1), 0, { args: ['SET', 'a', '1'] });
+  const before = log.offset;
+  log.write(client(1), 0, { args: ['SET', 'a', '2'] });
+  const dir = log.save(await makeTempDir(t));
+  const [name = '', bytes = Buffer.alloc(0)] = [...log.files()][0] ?? [];
+  const closedAt = (offset: number) =>
+    writeFileSync(join(dir, 'appendonly.aof.history'), `segment ${name} seq 1 offset 0 ${offset} time 0 9 seal -\n`);
+  closedAt(log.offset);
+  t.is(await flawIn(dir), undefined);
+  for (const cut of [3, bytes.length - bytes.lastIndexOf('#W')]) {
+    writeFileSync(join(dir, name), bytes.subarray(0, -cut));
+    t.like(await flawIn(dir), { kind: 'removed', file: name });
+  }
+  closedAt(before);
+  t.is(await flawIn(dir), undefined);
+});
+
 test('Who rewrites a log from a place on is found by a hash that was kept elsewhere', async (t) => {
   const make = (value: string): MadeLog => {
     const log = new MadeLog({});

@@ -6,8 +6,9 @@
  *
  * What the chain proves (see chain.ts): nothing in front of a hash that one knows was touched. The last hash of the log is
  * part of the answer, so that it can be kept elsewhere and asked for the next time (`known`). Two things nobody can see
- * without one: that records at the very end are missing, and that somebody rewrote everything from a place on. In a log
- * without an audit trail a segment is a single record.
+ * without one: that records at the very end are missing, and that somebody rewrote everything from a place on. Where the
+ * server was stopped, the history manifest knows the offset of the end, which is something, but no proof. In a log without
+ * an audit trail a segment is a single record.
  *
  * @since 0.3.0
  */
@@ -108,6 +109,7 @@ class Verification {
       return flawAt('damaged', path, damage.position, this.last, `at byte ${damage.at}: ${damage.reason}`);
     }
     if (!end.hasHead) {
+      if (listed?.seal !== undefined) return beheaded(path, listed);
       this.unchained++;
       // What comes behind cannot be expected to name its hash.
       this.last = undefined;
@@ -126,7 +128,12 @@ class Verification {
   /** What the history manifest says of a segment that is over. */
   private compare(path: string, listed: LogEntry | undefined): Flaw | undefined {
     const { last } = this;
-    if (listed?.seal === undefined || last === undefined) return undefined;
+    if (listed === undefined || last === undefined) return undefined;
+    if (listed.seal === undefined) {
+      // A stop has taken note of the end; redis-server may have gone on behind it.
+      if (listed.to === undefined || last.to >= listed.to) return undefined;
+      return flawAt('removed', path, last.end, last, `the history manifest knows ${listed.to - last.to} bytes more`);
+    }
     if (last.kind !== 'Seal') {
       return flawAt(
         'removed',
@@ -148,6 +155,12 @@ class Verification {
     if (record.hash === this.known || record.before === this.known) this.sawKnown = true;
   }
 }
+
+const beheaded = (path: string, { from, fromUs }: LogEntry): Flaw => ({
+  ...flawAt('removed', path, 0, undefined, 'the history manifest knows a seal, and the segment has not even a head'),
+  offset: from,
+  timeUs: fromUs,
+});
 
 const missing = (folder: string, { name, from, fromUs }: LogEntry): Flaw => ({
   kind: 'removed',
