@@ -173,12 +173,10 @@ interface Step {
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc
-      .tuple(members, scores)
-      .map(([member, score]) => ({
-        text: `put ${JSON.stringify(member)} ${score}`,
-        run: (s: Subject) => s.put(member, score),
-      })),
+    arbitrary: fc.tuple(members, scores).map(([member, score]) => ({
+      text: `put ${JSON.stringify(member)} ${score}`,
+      run: (s: Subject) => s.put(member, score),
+    })),
   },
   {
     weight: 4,
