@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Observable } from 'rxjs';
 
 export interface ShutdownOptions {
   /** Save before: always, never, or when save points are configured. */
@@ -26,6 +27,8 @@ export interface Lifecycle {
    * The old addresses and the old configuration are back by then.
    */
   readonly relistening: Promise<string | undefined>;
+  /** The server is over: nothing may keep the process. */
+  readonly ended$: Observable<void>;
   /** Begins a shutdown; `refused` is called with an error reply when it cannot be done and the server goes on. */
   shutdown(options: ShutdownOptions, refused: (error: string) => void): void;
   /** SHUTDOWN ABORT: false when no shutdown is under way. */

@@ -130,6 +130,8 @@ test('FERROUS HISTORY tells the last changes of a key, the newest first', async 
   const items = reply.type === 'array' ? reply.items : [];
   const names = items.map((item) => (item.type === 'bulk' ? JSON.parse(item.bytes.toString()).args[0] : ''));
   t.deepEqual(names, ['SET', 'FLUSHALL', 'INCR']);
+  const [, , increment] = items.map((item) => (item.type === 'bulk' ? JSON.parse(item.bytes.toString()) : {}));
+  t.deepEqual([increment.before.value, increment.after.value], [['1'], ['2']]);
 });
 
 test('FERROUS UNDO puts back what an event changed', async (t) => {

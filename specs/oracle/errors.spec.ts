@@ -40,7 +40,10 @@ const split = (lines: readonly string[]): readonly string[][] =>
   lines.map((line) => line.split(' ').map((word) => (word === "''" ? '' : word)));
 
 oracleTest('too few and too many arguments', async (t) => {
-  t.deepEqual(await differences(await startPair(t), wrongArities(redisCommands.filter(({ name }) => name !== 'waitaof'))), []);
+  t.deepEqual(
+    await differences(await startPair(t), wrongArities(redisCommands.filter(({ name }) => name !== 'waitaof'))),
+    [],
+  );
 });
 
 oracleTest('subcommands that are missing or unknown', async (t) => {

@@ -9,7 +9,7 @@ import * as E from 'fp-ts/Either';
 import { pipe } from 'fp-ts/function';
 import * as t from 'io-ts';
 import { toLatin1 } from '../config/config.ts';
-import { type ArgumentJson, EventJson, type LoggedEvent } from '../eventlog/event.ts';
+import { changeLine } from '../eventlog/change-json.ts';
 import type { KeyValue } from '../eventlog/key-value.ts';
 import { isoTime } from '../eventlog/moment.ts';
 import { type Change, who } from '../eventlog/who.ts';
@@ -80,29 +80,6 @@ export const changesTable = (changes: readonly Change[], values: boolean, column
   const blocks = changes.map((change, at) => `${rows[at]}\n${values ? showChange(change, columns) : ''}`);
   return table.header() + blocks.join('');
 };
-
-interface ValueJson {
-  readonly type: string;
-  readonly length: number;
-  readonly expireAtMs?: number;
-  readonly value: readonly ArgumentJson[];
-  readonly isCut: boolean;
-}
-
-const valueJson = (event: LoggedEvent, value: KeyValue): ValueJson => {
-  const { type, length, expireAtMs, isCut } = value;
-  // Bytes are written as those of an event are.
-  const { args } = EventJson.encode({ ...event, args: value.value });
-  return { type, length, ...(expireAtMs === undefined ? {} : { expireAtMs }), value: args, isCut };
-};
-
-/** One line of JSON: the event, with `before` and `after` as far as they are known. */
-export const changeLine = ({ event, before, after }: Change): string =>
-  JSON.stringify({
-    ...EventJson.encode(event),
-    ...(before === undefined ? {} : { before: valueJson(event, before) }),
-    ...(after === undefined ? {} : { after: valueJson(event, after) }),
-  });
 
 const run = async (request: WhoRequest, terminal: Terminal): Promise<number> => {
   const { folder, key, db, countMax, values, save, format } = request;

@@ -1,14 +1,13 @@
 /**
  * FERROUS HISTORY: the last changes of a key.
  *
- * In:     a key. Out: events as JSON, the newest first.
- * Memory: as many events as were asked for.
+ * In:     a key. Out: events as JSON, each with what the key held before and after, the newest first.
+ * Memory: that of the search, see eventlog/who.ts.
  *
  * @since 0.3.0
  */
-import { eventLine, type LoggedEvent } from '../eventlog/event.ts';
-import { scanBatches } from '../eventlog/scan.ts';
-import { touchedBy, touches } from '../eventlog/touched.ts';
+import { changeLine } from '../eventlog/change-json.ts';
+import { who } from '../eventlog/who.ts';
 import { answerLater } from './deferred.ts';
 import * as described from './docs/ferrous.ts';
 import { NO_COUNT, NOT_AN_INTEGER, refuse, SYNTAX_ERROR } from './errors.ts';
@@ -20,7 +19,7 @@ const COUNT_DEFAULT = 10;
 /**
  * FERROUS HISTORY key [COUNT n]: the last changes of a key of the selected database, 10 by default.
  *
- * Reply:  array of JSON texts, as those of FERROUS EVENTS, the newest first.
+ * Reply:  array of JSON texts, as those of FERROUS EVENTS with `before` and `after`, the newest first.
  * Errors: when the log is off.
  */
 export const history = command({
@@ -34,28 +33,17 @@ export const history = command({
       if (!Number.isFinite(count)) return refuse(reply, NOT_AN_INTEGER);
       if (count <= 0) return refuse(reply, NO_COUNT);
     }
-    const { eventLog, commands } = server;
+    const { eventLog } = server;
     if (!eventLog.isEnabled) return refuse(reply, LOG_IS_OFF);
     eventLog.commit();
-    const wanted = { db: client.db, key: Buffer.from(cmd.bytes(2)).toString('latin1') };
+    const key = cmd.bytes(2).slice();
     const answer = answerLater(ctx);
-    const search = async (): Promise<readonly LoggedEvent[]> => {
-      const found: LoggedEvent[] = [];
-      for await (const batch of scanBatches(eventLog.folder.path, { classes: ['write'] })) {
-        for (const event of batch) {
-          if (!touches(touchedBy(commands, event), wanted)) continue;
-          found.push(event);
-          if (found.length > count) found.shift();
-        }
-        if (client.closed) return [];
-      }
-      return found.reverse();
-    };
-    void search().then(
-      (found) =>
+    who(eventLog.folder.path, key, { db: client.db, count, config: ctx.config }).then(
+      (changes) =>
         answer((later) => {
-          later.array(found.length);
-          for (const event of found) later.bulkUtf8(eventLine(event));
+          const shown = changes.slice(0, count);
+          later.array(shown.length);
+          for (const change of shown) later.bulkUtf8(changeLine(change));
         }),
       (error: unknown) => answer((later) => later.error(`ERR ${textOf(error)}`)),
     );

@@ -11,7 +11,7 @@
  * @since 0.3.0
  */
 import * as E from 'fp-ts/Either';
-import { type Subscription, timer } from 'rxjs';
+import { type Subscription, takeUntil, timer } from 'rxjs';
 import { formatMoment, type Moment } from '../eventlog/moment.ts';
 import { foldTo, type Past, type PastError } from '../eventlog/past.ts';
 import type { Client } from '../net/client.ts';
@@ -54,9 +54,12 @@ class Moments {
       });
     }
     this.expiry?.unsubscribe();
-    this.expiry = timer(KEPT_MS, this.server.environment.scheduler).subscribe(() => {
-      this.kept = undefined;
-    });
+    const { environment, lifecycle } = this.server;
+    this.expiry = timer(KEPT_MS, environment.scheduler)
+      .pipe(takeUntil(lifecycle.ended$))
+      .subscribe(() => {
+        this.kept = undefined;
+      });
     return this.kept?.fold ?? this.fold(moment);
   }
 

@@ -19,6 +19,7 @@ import { formatMoment, type Moment, offsetMoment, parseMoment } from '../eventlo
 import type { Past } from '../eventlog/past.ts';
 import { scanBatches } from '../eventlog/scan.ts';
 import { type Touched, type TouchedKey, touchedBy, touches } from '../eventlog/touched.ts';
+import { who } from '../eventlog/who.ts';
 import { type Database, MISSING, NO_EXPIRY } from '../keyspace/database.ts';
 import type { Client } from '../net/client.ts';
 import { isSilent } from '../net/unblock.ts';
@@ -162,13 +163,11 @@ class Search {
 
   /** The last event or transaction that changed a key. */
   async lastOf(key: TouchedKey): Promise<Unit> {
-    let unit: Unit | undefined;
-    for await (const event of this.events()) {
-      if (!touches(touchedBy(this.server.commands, event), key)) continue;
-      unit = { start: startOf(event), end: event.end, touched: { keys: [key], databases: [] } };
-    }
-    if (unit === undefined) throw new Refusal(`no event in the log has changed the key ${quoted(key.key)}`);
-    return unit;
+    const { folder } = this.server.eventLog;
+    const [last] = await who(folder.path, key.key, { db: key.db, count: 1 });
+    if (last === undefined) throw new Refusal(`no event in the log has changed the key ${quoted(key.key)}`);
+    const { event } = last;
+    return { start: startOf(event), end: event.end, touched: { keys: [key], databases: [] } };
   }
 
   async plan(target: Target, watch: Watch): Promise<Plan> {

@@ -99,7 +99,7 @@ export const history = describe({
     summary: 'Returns the last changes of a key, the newest first.',
     since: SINCE,
     group: 'server',
-    complexity: 'O(N) with N being the bytes of the log.',
+    complexity: 'O(N) with N being the bytes of the blocks of the log that speak of the key, once it is indexed.',
     arguments: [{ name: 'key', type: 'string' }, count],
   },
 });
