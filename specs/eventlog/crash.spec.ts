@@ -68,9 +68,16 @@ for (const trail of ['no', 'yes']) {
     for (let kill = 0; kill < kills; kill++) {
       const client = await server.connect();
       const goal = writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0) + 20 + 37 * (kill % 7);
-      const running = writers.map(async (writer) => writer.run(await server.connect()));
+      let failure: unknown;
+      const running = writers.map(async (writer) => {
+        const connection = await server.connect();
+        await writer.run(connection).catch((error: unknown) => {
+          failure = error;
+        });
+      });
       // As long as they write there is something to see.
       for (let done = 0; done < goal; ) {
+        if (failure !== undefined) throw failure;
         done = 0;
         for (const { id } of writers) done += await numberOf(client, 'LLEN', `all:${id}`);
       }
