@@ -6,9 +6,6 @@ import fc from 'fast-check';
 import type { AnyDirective } from '../../src/config/directive.ts';
 import { directives, type Name } from '../../src/config/table.ts';
 
-// A failing property prints what went wrong beside its seed, path and counterexample.
-fc.configureGlobal({ includeErrorInReport: true });
-
 const anyText = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 
 /** Words that mean something somewhere. */

@@ -12,9 +12,6 @@
 import fc from 'fast-check';
 import { type Arg, encodeCommand, show } from './reply.ts';
 
-// A failing property prints what went wrong beside its seed, path and counterexample.
-fc.configureGlobal({ includeErrorInReport: true });
-
 /** One command; prints as redis-cli reads it. */
 export class Command {
   readonly args: readonly Arg[];
