@@ -273,9 +273,10 @@ const targetOf = (cmd: CommandView, client: Client): E.Either<string, Target> =>
     return E.right({ db: client.db, key: Buffer.from(cmd.bytes(3)).toString('latin1') });
   }
   if (cmd.argc !== 3) return E.left(SYNTAX_ERROR);
-  const moment = parseMoment(cmd.text(2));
+  const text = cmd.text(2);
+  const moment = parseMoment(/^\d+$/.test(text) ? `offset:${text}` : text);
   if (E.isRight(moment) && moment.right._tag === 'offset') return E.right(moment.right);
-  return E.left('ERR FERROUS UNDO expects offset:N, the offset of an event, or KEY and a key');
+  return E.left('ERR FERROUS UNDO expects the offset of an event (N or offset:N), or KEY and a key');
 };
 
 const prepare = (target: Target, cmd: CommandView, ctx: Context): Outcome => {
@@ -306,7 +307,7 @@ const prepare = (target: Target, cmd: CommandView, ctx: Context): Outcome => {
 };
 
 /**
- * FERROUS UNDO offset:<n> | KEY key: puts the keys that an event (or the last change of a key) changed back to what they
+ * FERROUS UNDO [offset:]<n> | KEY key: puts the keys that an event (or the last change of a key) changed back to what they
  * were before it.
  *
  * Reply:  integer, how many keys were changed.
