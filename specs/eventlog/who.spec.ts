@@ -309,6 +309,16 @@ test('A FLUSHALL is a change of the keys that were there, and of no others', asy
   t.deepEqual(await who(folder, 'c'), []);
 });
 
+test('A change of other keys that names a key which is not there is none of it', async (t) => {
+  const log = new MadeLog({});
+  log.write(client(1), 0, { args: ['SET', 'a', '1'] });
+  log.write(client(2), 0, { args: ['DEL', 'a', 'b'] });
+  log.write(client(2), 0, { args: ['FLUSHALL'] });
+  const folder = log.save(await makeTempDir(t));
+  t.deepEqual((await who(folder, 'a')).map(shownAs), ['DEL a b', 'SET a 1']);
+  t.deepEqual(await who(folder, 'b'), []);
+});
+
 test('Elements and long strings are shown in part', async (t) => {
   const log = new MadeLog({});
   log.write(client(1), 0, { args: ['SADD', 's', ...Array.from({ length: 100 }, (_, at) => `m${at}`)] });

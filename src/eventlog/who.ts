@@ -15,7 +15,7 @@ import type { LoggedEvent } from './event.ts';
 import { LogFolder } from './files.ts';
 import { backwards, type HistoryOptions, WantedKeys } from './history-walk.ts';
 import { KeyFold } from './key-fold.ts';
-import { type KeyValue, sameValue } from './key-value.ts';
+import { type KeyValue, NO_VALUE, sameValue } from './key-value.ts';
 import { baseBefore, type Chain, chainsOf } from './log-chains.ts';
 import { readLog } from './past-plan.ts';
 import { LogError, listSegments, type Segment } from './segments.ts';
@@ -199,7 +199,7 @@ class Telling {
     this.follow(effect, isApplied);
     if (!isShown) return;
     const after = unknown.has(target) ? undefined : fold.value(target);
-    const isIncidental = effect.flushed !== undefined || effect.swapped !== undefined;
+    const isIncidental = effect.flushed !== undefined || effect.swapped !== undefined || before?.type === NO_VALUE.type;
     if (isIncidental && before !== undefined && after !== undefined && sameValue(before, after)) return;
     this.changes.push({
       event,
