@@ -191,6 +191,13 @@ test(reads, 'now', undefined);
 test(reads, '', undefined);
 test(reads, '99999999999999999999', undefined);
 
+test('A number that is too large is said to be', (t) => {
+  for (const text of ['99999999999999999999', '1700000000000000', 'offset:9007199254740992']) {
+    const parsed = parseMoment(text);
+    t.regex(E.isLeft(parsed) ? parsed.left : '', /^the number is too large in "/, text);
+  }
+});
+
 test('A time without a zone is the time on the wall', (t) => {
   const expected = new Date(2026, 2, 1, 10, 42).getTime() * 1000;
   t.deepEqual(parseMoment('2026-03-01T10:42'), E.right(time(expected)));

@@ -63,8 +63,9 @@ const isoUs = (parts: readonly (string | undefined)[]): number | undefined => {
 /** Reads a moment; Left says what was expected and what was found. */
 export const parseMoment = (text: string): E.Either<string, Moment> => {
   const wrong = E.left(`${EXPECTED}, got ${JSON.stringify(text)}`);
+  const tooLarge = E.left(`the number is too large in ${JSON.stringify(text)}: ${EXPECTED}`);
   const safe = (value: number, moment: Moment): E.Either<string, Moment> =>
-    Number.isSafeInteger(value) && value >= 0 ? E.right(moment) : wrong;
+    Number.isSafeInteger(value) && value >= 0 ? E.right(moment) : value > 0 ? tooLarge : wrong;
 
   const offset = OFFSET.exec(text);
   if (offset !== null) return safe(Number(offset[1]), offsetMoment(Number(offset[1])));
