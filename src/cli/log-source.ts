@@ -80,7 +80,7 @@ export const segmentsOf = async (folder: string): Promise<readonly Segment[]> =>
   const segments = await listSegments(folder);
   if (segments.length === 0) {
     throw new Failure(
-      `${folder}: expected an event log (*.incr.aof, here or in appendonlydir), found none: is "appendonly yes" set?`,
+      `${folder}: expected an event log (*.incr.aof, here or in appendonlydir), found none: is "appendonly yes" set? DIR may be the log's own folder, too`,
     );
   }
   return segments;

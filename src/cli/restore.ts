@@ -48,7 +48,9 @@ export const findLog = async (dir: string, config: Config): Promise<LogFolder> =
   const wanted = fromLatin1(config.appendfilename);
   const file = found.includes(wanted) ? wanted : found[0];
   if (file === undefined) {
-    throw new Failure(`${dir}: expected an event log (a *.manifest, here or in ${inner}), found none`);
+    throw new Failure(
+      `${dir}: expected an event log (a *.manifest, here or in ${inner}), found none; DIR may be the log's own folder, too`,
+    );
   }
   if (file !== wanted && found.length > 1) {
     throw new Failure(
