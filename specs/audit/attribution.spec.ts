@@ -244,3 +244,35 @@ test('however pipelines of clients mix: every write is told as its own client’
   );
   t.pass();
 });
+
+test('without a trail a record ends when it is a second old, and the last one when the writing rests', (t) => {
+  const server = new MemoryServer({ nowMs: 1_700_000_000_000 });
+  const { services } = server.server;
+  const log = new MemoryLog(services);
+  const client = server.connect();
+  const set = (value: string, afterMs: number): void => {
+    server.advance(afterMs);
+    server.raw(`SET k ${value}`, client);
+    log.commit();
+  };
+  const lines = (): readonly string[] => {
+    const segment = log.seal().toString('latin1');
+    return segment.split('\r\n').flatMap((line) => {
+      if (line.startsWith('#')) return [line.slice(0, 3) + (line.startsWith('#W') ? line.split(' ')[0].slice(12) : '')];
+      return /^\d$/.test(line) ? [line] : [];
+    });
+  };
+  const rest = (): void => {
+    log.annotator.rest(services.writes.timeUs());
+    log.commit();
+  };
+  rest();
+  set('1', 0);
+  set('2', 999);
+  set('3', 1);
+  set('4', 999);
+  rest();
+  rest();
+  set('5', 1);
+  t.deepEqual(lines(), ['#F:', '0', '1', '2', '#W:1000000', '3', '4', '#W:1999000', '5', '#S:']);
+});

@@ -7,8 +7,11 @@
  *
  * A record is what one client did in one moment (a chunk of its requests), however many commands that are, and at most
  * what is written to the file at once. So a pipeline pays for a line and a hash once. While the record's bytes lie
- * together they are hashed in one go; a record that is larger than the buffer, or that has no end because there is no
- * audit trail, is hashed piece by piece.
+ * together they are hashed in one go; a record that is larger than the buffer, or that goes on because there is no audit
+ * trail, is hashed piece by piece.
+ *
+ * What stands behind the last first line of a record is vouched for by nothing. So without an audit trail, too, a record
+ * ends when it is a second old, and `rest` ends the last one.
  *
  * @since 0.3.0
  */
@@ -47,6 +50,8 @@ export interface AnnotatorOptions {
   readonly config: ConfigStore;
 }
 
+/** A record that is nobody's goes on for so long. */
+const ANONYMOUS_US_MAX = 1_000_000;
 const SPACE = 32;
 const CR = 13;
 const LF = 10;
@@ -94,7 +99,10 @@ export class Annotator implements SegmentAnnotator {
   /** The open record is one of writes, caused by `origin` at `recordUs`. */
   private isAttributed = false;
   private origin: Client | undefined = undefined;
+  /** When the open record began. */
   private recordUs = 0;
+  /** Something stands behind the first line of the last record. */
+  private isUnvouched = false;
   private name = '';
   private user = '';
   /** Where the open record begins, or goes on behind its pieces. */
@@ -123,18 +131,21 @@ export class Annotator implements SegmentAnnotator {
     this.lastHash = before;
     this.called = new WeakMap();
     this.open(false);
+    this.recordUs = timeUs;
+    this.isUnvouched = false;
     this.write(renderHead({ replid, offset, timeUs, hash: before }));
   }
 
   /** Writes what has to stand before a run; to be called before its bytes are appended. */
   annotate(run: ByteRun): void {
+    const timeUs = this.timeUs();
     if (!this.isOn) {
       // What follows is nobody's in particular.
-      if (!this.isOpen || this.isAttributed) this.begin(NOBODY_KNOWS, this.timeUs(), false);
+      if (!this.isOpen || this.isAttributed || this.isOld(timeUs)) this.beginAnonymous(timeUs);
+      this.isUnvouched = true;
       return;
     }
     const { origin } = run;
-    const timeUs = this.timeUs();
     if (!this.isAttributed || origin !== this.origin || timeUs !== this.recordUs) {
       if (origin !== undefined) this.introduce(origin);
       this.begin(originId(origin), timeUs, true);
@@ -149,6 +160,7 @@ export class Annotator implements SegmentAnnotator {
       this.name = origin.name;
       this.user = origin.user;
     }
+    this.isUnvouched = true;
     if (run.sent === undefined) return;
     const text = asSentOf(run, this.commands, this.values);
     if (text !== undefined) this.write(renderAsSent({ text }));
@@ -163,6 +175,7 @@ export class Annotator implements SegmentAnnotator {
     this.isAttributed = true;
     this.origin = undefined;
     this.recordUs = -1;
+    this.isUnvouched = true;
     this.write(renderAudit({ timeUs, clientId: originId(client), class: kind, hash: this.lastHash, text }));
   }
 
@@ -186,6 +199,11 @@ export class Annotator implements SegmentAnnotator {
     this.endRecord();
   }
 
+  /** The writing rests: ends the last record, so that there is a hash of all that was written. */
+  rest(timeUs: number): void {
+    if (this.isUnvouched) this.beginAnonymous(timeUs);
+  }
+
   private configure(config: Config): void {
     this.isOn = config['audit-trail'] && config['audit-trail-events'].includes('write');
     this.values = config['audit-trail-values'];
@@ -201,6 +219,18 @@ export class Annotator implements SegmentAnnotator {
     // The line belongs to the record before; when that has been written, it needs one of its own.
     if (!this.isOpen) this.begin(SERVER_ITSELF, this.timeUs(), false);
     this.write(renderClient({ id, address: client.peer.remoteAddress, name, user }));
+  }
+
+  /** Whether a record that is nobody's has gone on for long enough; a clock that was set back counts as well. */
+  private isOld(timeUs: number): boolean {
+    const age = timeUs - this.recordUs;
+    return age >= ANONYMOUS_US_MAX || age < 0;
+  }
+
+  private beginAnonymous(timeUs: number): void {
+    this.begin(NOBODY_KNOWS, timeUs, false);
+    this.recordUs = timeUs;
+    this.isUnvouched = false;
   }
 
   /** Ends the open record and begins another with its #W line. */

@@ -25,6 +25,8 @@ export interface SegmentAnnotator {
   annotate(run: ByteRun): void;
   /** To be called before the pending bytes are written and forgotten. */
   commit(): void;
+  /** The segment is left as it is: what has been written is vouched for by a line behind it. */
+  rest(timeUs: number): void;
   /** Ends a segment with its last line, when everything before it has been committed. The line is not to be. */
   seal(offset: number, timeUs: number): void;
 }
@@ -59,6 +61,8 @@ export class PlainAnnotator implements SegmentAnnotator {
     const { buf, pos } = this.pending;
     this.chain.update(buf.subarray(0, pos));
   }
+
+  rest(_timeUs: number): void {}
 
   seal(offset: number, timeUs: number): void {
     const line = renderSeal({ offset, timeUs, hash: this.chain.turn() });

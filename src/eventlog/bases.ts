@@ -45,9 +45,9 @@ export class Bases {
     this.options = options;
   }
 
-  /** Begins a base of this moment, which a snapshot has to fill. */
-  begin({ folder }: Catalog): NewBase {
-    const { config, environment } = this.options;
+  /** Begins a base of this moment, which a snapshot has to fill. Its segment began at `timeUs`, if it has one. */
+  begin({ folder }: Catalog, timeUs = this.options.environment.timeUs()): NewBase {
+    const { config } = this.options;
     const path = folder.file(`temp-rewriteaof-bg-${process.pid}.aof`);
     const file = folder.files.sink(path, config.config['aof-rewrite-incremental-fsync']);
     const { kind } = this;
@@ -57,7 +57,7 @@ export class Bases {
       kind,
       path,
       origin,
-      timeUs: environment.timeUs(),
+      timeUs,
     };
   }
 
@@ -77,9 +77,9 @@ export class Bases {
     return replaced;
   }
 
-  /** Writes a base at once, before anybody is served. */
-  writeNow(catalog: Catalog, segment: ManifestFile): E.Either<string, void> {
-    const { log, persistence, environment } = this.options;
+  /** Writes a base at once, before anybody is served, for a segment that begins at `timeUs`. */
+  writeNow(catalog: Catalog, segment: ManifestFile, timeUs: number): E.Either<string, void> {
+    const { log, persistence } = this.options;
     const { folder } = catalog;
     const { kind } = this;
     const seq = catalog.nextBaseSeq;
@@ -87,7 +87,6 @@ export class Bases {
     log.notice(`Creating AOF base file ${file.name} on server start`);
     const path = folder.file('temp-base');
     const origin = this.origin();
-    const timeUs = environment.timeUs();
     const written = attempt('write', path, () => {
       const base = new Segment(folder.files, folder.files.create(path), { ...file, path, from: 0, fromUs: timeUs });
       let failed: DiskError | undefined;

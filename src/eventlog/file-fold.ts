@@ -66,6 +66,8 @@ const US_PER_SECOND = 1_000_000;
 /** A log that does not fit says so this many times. */
 const COMPLAINTS_MAX = 10;
 const SHOWN_BYTES_MAX = 128;
+/** Characters of `NOBODY_KNOWS`. */
+const NOBODY_CHARACTERS = 17;
 const SPACE = 32;
 const MINUS = 45;
 const ZERO = 48;
@@ -103,6 +105,8 @@ export class FileFold {
   private unhashedFrom = 0;
   private recordAt = 0;
   private timeUs: number;
+  /** Where in the file ends the last #W line between two transactions: with nothing behind it, it vouches for the end. */
+  private restsAt = 0;
   /** A line of the file has said what time it is, beside the head. */
   private isTimed = false;
   private complaints = 0;
@@ -154,6 +158,8 @@ export class FileFold {
     if (this.damaged !== undefined) return { _tag: 'damaged', damage: this.damaged };
     if (this.isStopped) return { _tag: 'stopped' };
     const { parser } = this;
+    if (parser.consumed === this.restsAt && parser.pendingBytes === 0)
+      this.validTo = Math.max(this.validTo, this.restsAt);
     if (!this.isSniffed || (parser.consumed === this.validTo && parser.pendingBytes === 0)) return { _tag: 'complete' };
     const tail = parser.buf.subarray(parser.start, parser.start + parser.pendingBytes);
     const wrongAt = wrongLength(tail);
@@ -415,8 +421,10 @@ export class FileFold {
       if (buf[at] < ZERO || buf[at] > ZERO + 9) return false;
     }
     if (hashAt - 1 <= idAt) return false;
-    this.isTimed = true;
+    // Without an audit trail a record is of a second, and no time to go back to.
+    if (buf[idAt] !== MINUS || hashAt - 1 - idAt !== NOBODY_CHARACTERS) this.isTimed = true;
     this.timeUs = timeUs;
+    this.restsAt = this.transaction === undefined ? this.parser.consumed : 0;
     this.isHash(latin1(buf, hashAt, lineEnd));
     return true;
   }

@@ -31,8 +31,8 @@ export interface SegmentLogOptions {
 export interface Opening {
   readonly file: ManifestFile;
   readonly path: string;
-  /** Makes the file part of the state, where it is to be; it is there and empty then. */
-  readonly register: () => E.Either<string, void>;
+  /** Makes the file part of the state, where it is to be; it is there and empty then, and begins at `timeUs`. */
+  readonly register: (timeUs: number) => E.Either<string, void>;
   /** What its head names, where that is not the segment before. */
   readonly hash?: string;
 }
@@ -64,7 +64,7 @@ export class SegmentLog {
     if (E.isLeft(created)) return E.left(`Can't create ${path}: ${created.left.message}`);
     const timeUs = environment.timeUs();
     const segment = new Segment(folder.files, created.right, { ...file, path, from: writes.offset, fromUs: timeUs });
-    const registered = register();
+    const registered = register(timeUs);
     const ended = E.isLeft(registered) ? registered : this.endCurrent(timeUs);
     if (E.isLeft(ended)) {
       segment.close();
@@ -134,6 +134,7 @@ export class SegmentLog {
     const { environment, writes, writer } = this.options;
     const name = writer.segment?.place.name;
     writes.flush();
+    if (name !== undefined && writer.failure === undefined) writer.annotator.rest(environment.timeUs());
     if (name === undefined || writer.syncNow() !== undefined) return;
     this.catalog.noteEnd(name, writer.takenOffset, environment.timeUs(), undefined);
     this.catalog.save();

@@ -231,8 +231,8 @@ export class EventLog {
     const hash = loaded === undefined ? NO_HASH : closeTail(catalog, loaded, environment.timeUs());
     const seq = catalog.nextSegmentSeq;
     const file = { name: folder.segmentName(seq), seq };
-    const register = (): E.Either<string, void> => {
-      const registered = loaded === undefined ? bases.writeNow(catalog, file) : segments.register(file);
+    const register = (timeUs: number): E.Either<string, void> => {
+      const registered = loaded === undefined ? bases.writeNow(catalog, file, timeUs) : segments.register(file);
       log.notice(`Creating AOF incr file ${file.name} on server start`);
       return registered;
     };
@@ -431,7 +431,7 @@ export class EventLog {
       }
       first = opened.right;
     }
-    const base = bases.begin(segments.catalog);
+    const base = bases.begin(segments.catalog, mode === 'off' ? undefined : this.writer.segment?.place.fromUs);
     this.rewriter.start({
       sink: base.sink,
       origin: () => base.origin,
