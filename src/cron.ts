@@ -9,7 +9,7 @@ import type { Dispatcher } from './commands/dispatch.ts';
 import { ExpiryMode } from './keyspace/keyspace.ts';
 
 /** Longest time a slice of background work takes before the loop runs on. */
-const SLICE_US = 1000;
+const SLICE_US = 300;
 const EXPIRY_BATCH = 64;
 const RECLAIM_BATCH = 512;
 /**
