@@ -13,6 +13,7 @@
 import * as E from 'fp-ts/Either';
 import type { Services } from '../commands/context.ts';
 import { Loading } from '../persistence/loading.ts';
+import { quoteIfNeeded } from '../quoting.ts';
 import { type CommandView, latin1 } from '../resp/view.ts';
 import {
   type Annotation,
@@ -359,7 +360,8 @@ export class FileFold {
   private select(view: CommandView): boolean {
     if (this.options.replayer.select(view.integer(1))) return true;
     const { length } = this.options.services.keyspace.databases;
-    const reason = `database ${view.text(1, SHOWN_BYTES_MAX)}, but there are only ${length} (see the directive "databases")`;
+    // A damaged number may hold anything, line breaks included.
+    const reason = `database ${quoteIfNeeded(view.text(1, SHOWN_BYTES_MAX))}, but there are only ${length} (see the directive "databases")`;
     return this.damage('format', this.parser.position, reason);
   }
 
@@ -369,7 +371,7 @@ export class FileFold {
     const replayed = replayer.apply(view);
     if (replayed === Replayed.Applied) return true;
     const { log } = this.options.services;
-    const command = view.text(0, SHOWN_BYTES_MAX);
+    const command = quoteIfNeeded(view.text(0, SHOWN_BYTES_MAX));
     if (replayed === Replayed.Unknown) {
       return this.damage(
         'unknown command',
